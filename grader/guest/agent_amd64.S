@@ -1,0 +1,175 @@
+/*
+ * What the agent cannot say in C, amd64: its entry point, system calls, coroutine switch and register patterns.
+ * Independent of labs 01 and 02, which are under test.
+ */
+#include "asm.h"
+
+/* The guest's entry point: agent_main(initial stack pointer). */
+FUNC agent_start
+    xorl %ebp, %ebp
+    movq %rsp, %rdi
+    andq $-16, %rsp
+    call agent_main
+    ud2
+END agent_start
+
+/* int64_t agent_syscall(n, a, b, c, d, e, f) */
+FUNC agent_syscall
+    movq %rdi, %rax
+    movq %rsi, %rdi
+    movq %rdx, %rsi
+    movq %rcx, %rdx
+    movq %r8, %r10
+    movq %r9, %r8
+    movq 8(%rsp), %r9
+    syscall
+    ret
+END agent_syscall
+
+/* void agent_settp(void *tp): arch_prctl(ARCH_SET_FS, tp) */
+FUNC agent_settp
+    movq %rdi, %rsi
+    movl $0x1002, %edi
+    movl $158, %eax
+    syscall
+    ret
+END agent_settp
+
+/* void agent_switch(uintptr_t *save, uintptr_t to) */
+FUNC agent_switch
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    subq $8, %rsp
+    stmxcsr (%rsp)
+    fnstcw 4(%rsp)
+    movq %rsp, (%rdi)
+    movq %rsi, %rsp
+    ldmxcsr (%rsp)
+    fldcw 4(%rsp)
+    addq $8, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+END agent_switch
+
+/* uintptr_t agent_prepare(uintptr_t hi, void (*fn)(void)): what agent_switch pops, lowest first */
+FUNC agent_prepare
+    leaq -64(%rdi), %rax
+    andq $-16, %rax
+    movq %rsi, (%rax)           /* return address: fn finds sp as after a call */
+    movq $0, 8(%rax)
+    movq $0, -8(%rax)           /* rbp: the end of the frame chain */
+    movq $0, -16(%rax)
+    movq $0, -24(%rax)
+    movq $0, -32(%rax)
+    movq $0, -40(%rax)
+    movq $0, -48(%rax)
+    movl $0x1f80, -56(%rax)
+    movl $0x037f, -52(%rax)
+    subq $56, %rax
+    ret
+END agent_prepare
+
+/* gogo enters a G of the world here, with any alignment. */
+FUNC agent_gentry
+    xorl %ebp, %ebp
+    andq $-16, %rsp
+    call agent_gmain
+    ud2
+END agent_gentry
+
+/*
+ * void agent_regs(fn, arg, in, out). Registers: 0 rbx, 1 rbp, 2 r12, 3 r13, 4 r14, 5 r15, 6 mxcsr control bits,
+ * 7 x87 control word, 8 stack pointer after the call minus before (stored only), 9 the direction flag (stored only).
+ */
+FUNC agent_regs
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    subq $40, %rsp              /* 16-aligned: 0 mxcsr, 4 x87, 8 out, 16 sp */
+    stmxcsr (%rsp)
+    fnstcw 4(%rsp)
+    movq %rcx, 8(%rsp)
+    movq %rsp, 16(%rsp)
+    ldmxcsr 48(%rdx)
+    fldcw 56(%rdx)
+    movq %rdi, %rax
+    movq %rsi, %rdi
+    movq 0(%rdx), %rbx
+    movq 8(%rdx), %rbp
+    movq 16(%rdx), %r12
+    movq 24(%rdx), %r13
+    movq 32(%rdx), %r14
+    movq 40(%rdx), %r15
+    call *%rax
+    movq 8(%rsp), %rcx
+    movq %rbx, 0(%rcx)
+    movq %rbp, 8(%rcx)
+    movq %r12, 16(%rcx)
+    movq %r13, 24(%rcx)
+    movq %r14, 32(%rcx)
+    movq %r15, 40(%rcx)
+    movq $0, 48(%rcx)
+    stmxcsr 48(%rcx)
+    movq $0, 56(%rcx)
+    fnstcw 56(%rcx)
+    movq %rsp, %rax
+    subq 16(%rsp), %rax
+    movq %rax, 64(%rcx)
+    pushfq
+    popq %rax
+    cld
+    shrq $10, %rax
+    andq $1, %rax
+    movq %rax, 72(%rcx)
+    ldmxcsr (%rsp)
+    fldcw 4(%rsp)
+    addq $40, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+END agent_regs
+
+/* gogo(buf) from a context whose registers and control words are all different: gogo must load them. */
+FUNC agent_gogo_scrambled
+    movabsq $0x5c5c5c5c5c5c5c5c, %rax
+    movq %rax, %rbx
+    movq %rax, %rbp
+    movq %rax, %r12
+    movq %rax, %r13
+    movq %rax, %r14
+    movq %rax, %r15
+    subq $8, %rsp
+    movl $0x3f80, (%rsp)        /* round down */
+    movl $0x077f, 4(%rsp)
+    ldmxcsr (%rsp)
+    fldcw 4(%rsp)
+    addq $8, %rsp
+    jmp gogo
+END agent_gogo_scrambled
+
+    .section .rodata
+    .globl agent_nregs, agent_regmask, agent_regvalid
+    .p2align 3
+agent_nregs:
+    .long 10, 0
+agent_regmask:                  /* of mxcsr its control bits; of sp (8) and direction flag (9) see agent_regvalid: 0 */
+    .quad -1, -1, -1, -1, -1, -1, 0xffc0, 0x0f3f, -1, -1, 0, 0, 0, 0, 0, 0
+agent_regvalid:                 /* rounding, flush-to-zero and precision may be anything; exceptions stay masked */
+    .quad -1, -1, -1, -1, -1, -1, 0xe040, 0x0c00, 0, 0, 0, 0, 0, 0, 0, 0
+    .quad 0, 0, 0, 0, 0, 0, 0x1f80, 0x033f, 0, 0, 0, 0, 0, 0, 0, 0

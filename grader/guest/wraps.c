@@ -1,0 +1,279 @@
+/**
+ * @file wraps.c
+ * Functions of the runtime that a test can spy on, replace by a record of the call, or stop at: the
+ * neighbours of the code under test. The linker sends every call from one object file to another through
+ * here (--wrap); the list of names is taken from this file and kernel.c by guest.mk. By default each call
+ * goes straight through.
+ */
+#include "agent.h"
+
+void *memcpy(void *d, const void *s, size_t n);
+
+/** What a test has chosen for a name, and the values that it is to return. */
+struct choice {
+    char name[32];
+    enum wrapmode mode;
+    int64_t script[MSG_VALUES];
+    uint32_t nscript, next;
+};
+
+static struct choice choices[64];
+static int nchoices;
+
+static char logtext[64 * 1024];
+static uint32_t loglen;
+
+static struct choice *choice(const char *name)
+{
+    for (int i = 0; i < nchoices; i++)
+        if (streq(choices[i].name, name))
+            return &choices[i];
+    return NULL;
+}
+
+static void logline(const char *fmt, va_list ap)
+{
+    if (loglen + 512 > sizeof logtext)
+        return;
+    loglen += agent_format(logtext + loglen, 510, fmt, ap);
+    logtext[loglen++] = '\n';
+}
+
+void agent_log(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    logline(fmt, ap);
+    va_end(ap);
+}
+
+enum wrapmode wrap_mode(const char *name)
+{
+    struct choice *c = choice(name);
+    return c ? c->mode : WRAP_PASS;
+}
+
+bool wrap_enter(const char *name, const char *fmt, ...)
+{
+    struct choice *c = curwm ? choice(name) : NULL;
+    if (!c || c->mode == WRAP_PASS)
+        return true;
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    agent_format(text, sizeof text, fmt, ap);
+    va_end(ap);
+    agent_log("%s", text);
+    if (c->mode == WRAP_STOP)
+        agent_yield(OUT_STOPPED, "at %s", text);
+    return c->mode != WRAP_RECORD;
+}
+
+bool wrap_scripted(const char *name)
+{
+    struct choice *c = choice(name);
+    return c && c->next < c->nscript;
+}
+
+int64_t wrap_result(const char *name, int64_t otherwise)
+{
+    struct choice *c = choice(name);
+    return c && c->next < c->nscript ? c->script[c->next++] : otherwise;
+}
+
+/** The choice for the name in the text; makes it. */
+static struct choice *choose(struct args *a)
+{
+    struct choice *c = choice(a->text);
+    if (c)
+        return c;
+    if (nchoices == 64 || a->len >= sizeof c->name)
+        agent_refuse(MSG_MISUSE, "too many wrapped names");
+    c = &choices[nchoices++];
+    memcpy(c->name, a->text, a->len + 1);
+    return c;
+}
+
+/** wrap(mode) + name: what happens at that function, system call or stall point from now on. */
+AGENT_OP(wrap)
+{
+    choose(a)->mode = (enum wrapmode)a->v[0];
+    return 0;
+}
+
+/** script(values...) + name: what its next calls return when it is recorded (system calls: in any mode). */
+AGENT_OP(script)
+{
+    struct choice *c = choose(a);
+    c->nscript = a->n;
+    c->next = 0;
+    memcpy(c->script, a->v, sizeof c->script);
+    return 0;
+}
+
+/** events(offset): the log from there on, as much as fits; out[0] is its whole length. */
+AGENT_OP(events)
+{
+    uint32_t from = (uint32_t)a->v[0];
+    a->textout = true;
+    a->len = 0;
+    for (; from < loglen && a->len < MSG_TEXT - 1; from++)
+        a->text[a->len++] = logtext[from];
+    return loglen;
+}
+
+/** Forgets the log. */
+AGENT_OP(clearevents)
+{
+    loglen = 0;
+    return 0;
+}
+
+/* ---- the neighbours ---- */
+
+/* Each macro defines __wrap_NAME: log text, then the real function unless the test has chosen otherwise. */
+#define WRAP_VOID(name, params, arguments, ...)                                                              \
+    void __real_##name params;                                                                               \
+    void __wrap_##name params;                                                                               \
+    void __wrap_##name params                                                                                \
+    {                                                                                                        \
+        if (wrap_mode(#name) == WRAP_PASS || wrap_enter(#name, __VA_ARGS__))                                 \
+            __real_##name arguments;                                                                         \
+    }
+/* A function with a result: when it is recorded, back(value of script) is returned. */
+#define WRAP_VALUE(name, type, back, otherwise, params, arguments, ...)                                      \
+    type __real_##name params;                                                                               \
+    type __wrap_##name params;                                                                               \
+    type __wrap_##name params                                                                                \
+    {                                                                                                        \
+        if (wrap_mode(#name) == WRAP_PASS || wrap_enter(#name, __VA_ARGS__))                                 \
+            return __real_##name arguments;                                                                  \
+        return (type)back(wrap_result(#name, otherwise));                                                    \
+    }
+/* A function that does not return: when it is recorded, the M's operation ends there. */
+#define WRAP_NORETURN(name, params, arguments, ...)                                                          \
+    _Noreturn void __real_##name params;                                                                     \
+    _Noreturn void __wrap_##name params;                                                                     \
+    void __wrap_##name params                                                                                \
+    {                                                                                                        \
+        if (wrap_mode(#name) == WRAP_PASS || wrap_enter(#name, __VA_ARGS__))                                 \
+            __real_##name arguments;                                                                         \
+        agent_leave(false, OUT_ENDED, __VA_ARGS__);                                                          \
+    }
+
+static G *backg(int64_t h)
+{
+    struct args a = {.v = {h}};
+    return argg(&a, 0);
+}
+
+static M *backm(int64_t h)
+{
+    struct args a = {.v = {h}};
+    return argm(&a, 0);
+}
+
+static P *backp(int64_t h)
+{
+    struct args a = {.v = {h}};
+    return argp(&a, 0);
+}
+
+/* Lab 02 */
+WRAP_VOID(goexit1, (void), (), "goexit1()")
+WRAP_VOID(gdestroy, (G * gp), (gp), "gdestroy(%s)", gname(gp))
+WRAP_VOID(gfput, (P * pp, G *gp), (pp, gp), "gfput(%s, %s)", pname(pp), gname(gp))
+/* Lab 03 */
+WRAP_VOID(runqput, (P * pp, G *gp, bool next), (pp, gp, next), "runqput(%s, %s, %d)", pname(pp), gname(gp),
+          next)
+WRAP_VALUE(runqget, G *, backg, NIL, (P * pp, bool *inherit), (pp, inherit), "runqget(%s)", pname(pp))
+WRAP_VALUE(runqempty, bool, , 1, (P * pp), (pp), "runqempty(%s)", pname(pp))
+WRAP_VOID(globrunqput, (G * gp), (gp), "globrunqput(%s)", gname(gp))
+WRAP_VOID(pidleput, (P * pp), (pp), "pidleput(%s)", pname(pp))
+WRAP_VALUE(pidleget, P *, backp, NIL, (void), (), "pidleget()")
+WRAP_VALUE(pidlegetSpinning, P *, backp, NIL, (void), (), "pidlegetSpinning()")
+WRAP_VALUE(mget, M *, backm, NIL, (void), (), "mget()")
+WRAP_VOID(mput, (M * mp), (mp), "mput(%s)", mname(mp))
+WRAP_VOID(wakep, (void), (), "wakep()")
+WRAP_VOID(resetspinning, (void), (), "resetspinning()")
+WRAP_NORETURN(execute, (G * gp, bool inherit), (gp, inherit), "execute(%s, %d)", gname(gp), inherit)
+WRAP_NORETURN(schedule, (void), (), "schedule()")
+WRAP_VALUE(findrunnable, G *, backg, NIL, (bool *inherit, bool *wake), (inherit, wake), "findrunnable()")
+WRAP_VALUE(stealWork, G *, backg, NIL, (int64_t * now, int64_t *until, bool *inherit, bool *newwork),
+           (now, until, inherit, newwork), "stealWork()")
+WRAP_VOID(injectglist, (gList * l), (l), "injectglist(%s...)", gname(l->head))
+/* Lab 04, 05 */
+WRAP_VOID(entersyscallblock, (void), (), "entersyscallblock()")
+WRAP_VOID(exitsyscall, (void), (), "exitsyscall()")
+WRAP_VALUE(exitsyscallfast, bool, , 0, (P * oldp), (oldp), "exitsyscallfast(%s)", pname(oldp))
+WRAP_NORETURN(exitsyscall0, (G * gp), (gp), "exitsyscall0(%s)", gname(gp))
+/* Lab 06 */
+WRAP_VOID(noteclear, (note * n), (n), "noteclear(%s)", wordname(n))
+WRAP_VOID(notewakeup, (note * n), (n), "notewakeup(%s)", wordname(n))
+WRAP_VOID(notesleep, (note * n), (n), "notesleep(%s)", wordname(n))
+WRAP_VALUE(notetsleep, bool, , 0, (note * n, int64_t ns), (n, ns), "notetsleep(%s, %lld)", wordname(n),
+           (long long)ns)
+WRAP_VALUE(mReserveID, int64_t, , 99, (void), (), "mReserveID()")
+WRAP_VOID(newm, (void (*fn)(void), P *pp, int64_t id), (fn, pp, id), "newm(%s, %lld)", pname(pp),
+          (long long)id)
+WRAP_VOID(newm1, (M * mp), (mp), "newm1(%s)", mname(mp))
+WRAP_VOID(newosproc, (M * mp), (mp), "newosproc(%s)", mname(mp))
+WRAP_VOID(startm, (P * pp, bool spinning, bool lockheld), (pp, spinning, lockheld),
+          "startm(%s, spinning=%d, lockheld=%d)", pname(pp), spinning, lockheld)
+WRAP_VOID(stopm, (void), (), "stopm()")
+WRAP_VOID(mPark, (void), (), "mPark()")
+WRAP_VOID(gcstopm, (void), (), "gcstopm()")
+WRAP_VOID(handoffp, (P * pp), (pp), "handoffp(%s)", pname(pp))
+WRAP_VALUE(retake_syscall, uint32_t, , 0, (P * pp, sysmontick *pd, int64_t now, bool sysretake),
+           (pp, pd, now, sysretake), "retake_syscall(%s, sysretake=%d)", pname(pp), sysretake)
+WRAP_NORETURN(mexit, (void), (), "mexit()")
+WRAP_VOID(stoplockedm, (void), (), "stoplockedm()")
+WRAP_VOID(startlockedm, (G * gp), (gp), "startlockedm(%s)", gname(gp))
+WRAP_VOID(incidlelocked, (int32_t v), (v), "incidlelocked(%d)", v)
+WRAP_VOID(startTemplateThread, (void), (), "startTemplateThread()")
+WRAP_VOID(checkdead, (void), (), "checkdead()")
+/* Lab 07: netpoll returns a list, which can be scripted by one G */
+gList __real_netpoll(int64_t delay, int32_t *delta);
+gList __wrap_netpoll(int64_t delay, int32_t *delta);
+gList __wrap_netpoll(int64_t delay, int32_t *delta)
+{
+    if (wrap_enter("netpoll", "netpoll(%lld)", (long long)delay))
+        return __real_netpoll(delay, delta);
+    gList l = {backg(wrap_result("netpoll", NIL))};
+    *delta = l.head ? -1 : 0;
+    if (l.head)
+        l.head->schedlink = NULL;
+    return l;
+}
+WRAP_VOID(netpollBreak, (void), (), "netpollBreak()")
+WRAP_VALUE(netpollinited, bool, , 1, (void), (), "netpollinited()")
+WRAP_VALUE(netpollAnyWaiters, bool, , 1, (void), (), "netpollAnyWaiters()")
+WRAP_VOID(netpollAdjustWaiters, (int32_t delta), (delta), "netpollAdjustWaiters(%d)", delta)
+/* Lab 08 */
+WRAP_VALUE(retake, uint32_t, , 0, (int64_t now), (now), "retake(%lld)", (long long)now)
+WRAP_VALUE(preemptone, bool, , 1, (P * pp), (pp), "preemptone(%s)", pname(pp))
+WRAP_VALUE(preemptall, bool, , 1, (void), (), "preemptall()")
+WRAP_VALUE(gcTriggerTime, bool, , 0, (int64_t now), (now), "gcTriggerTime()")
+WRAP_VOID(schedtrace, (bool detailed), (detailed), "schedtrace(%d)", detailed)
+WRAP_VALUE(scavenge, size_t, , 0, (void), (), "scavenge()")
+/* The given core */
+WRAP_VOID(acquirep, (P * pp), (pp), "acquirep(%s)", pname(pp))
+WRAP_VALUE(releasep, P *, backp, NIL, (void), (), "releasep()")
+WRAP_VOID(casgstatus, (G * gp, uint32_t old, uint32_t new_), (gp, old, new_), "casgstatus(%s, %u, %u)",
+          gname(gp), old, new_)
+WRAP_VOID(ready, (G * gp, bool next), (gp, next), "ready(%s, %d)", gname(gp), next)
+WRAP_VOID(dropg, (void), (), "dropg()")
+WRAP_VOID(lock, (mutex * l), (l), "lock(%s)", wordname(l))
+WRAP_VOID(unlock, (mutex * l), (l), "unlock(%s)", wordname(l))
+WRAP_VOID(gcStart, (const char *reason), (reason), "gcStart(%s)", reason)
+WRAP_VOID(preemptM, (M * mp), (mp), "preemptM(%s)", mname(mp))
+WRAP_VOID(wakeNetPoller, (int64_t when), (when), "wakeNetPoller(%lld)", (long long)when)
+WRAP_VALUE(timeSleepUntil, int64_t, , INT64_MAX, (void), (), "timeSleepUntil()")
+WRAP_VALUE(checkTimers, int64_t, , 0, (P * pp, int64_t *now, bool *ran), (pp, now, ran), "checkTimers(%s)",
+           pname(pp))
+WRAP_VOID(osyield, (void), (), "osyield()")
+WRAP_VALUE(linux_sigprocmask, int, , 0, (int how, const uint64_t *set, uint64_t *old), (how, set, old),
+           "sigprocmask %d %llx", how, set ? (unsigned long long)*set : 0ull)
+WRAP_VALUE(linux_write, intptr_t, , 0, (int fd, const void *p, size_t n), (fd, p, n), "write fd=%d n=%zu", fd,
+           n)
+WRAP_VALUE(linux_read, intptr_t, , 0, (int fd, void *p, size_t n), (fd, p, n), "read fd=%d n=%zu", fd, n)

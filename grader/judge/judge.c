@@ -1,0 +1,393 @@
+/**
+ * @file judge.c
+ * The channel to the guest, seen from the trusted side: start it, ask it, and turn everything that can go
+ * wrong with it into a sentence. The phrases are stable: the grader classifies a failure by them (see
+ * README.md).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "judge.h"
+
+const char *judge_guest, *judge_launcher, *judge_programs;
+pid_t judge_pid;
+
+enum { TAIL = 2000, OUTPUT_MAX = 1 << 20 };
+
+/** The guest of this test; Check runs each test in a process of its own, so there is one. */
+static struct {
+    pid_t pid;           /**< 0: not started */
+    int fd;              /**< the channel */
+    int errfd;           /**< its standard output and error */
+    bool gone;           /**< it has ended and was waited for */
+    int status;          /**< then: how */
+    char tail[TAIL + 1]; /**< the last of its output */
+    size_t taillen;      /**< bytes in it */
+    size_t output;       /**< bytes that it wrote in all */
+} guest;
+
+static int extrafd = -1;
+static int answer_ms = 2000;
+static bool used;
+struct msg judge_last;
+
+void judge_used(void)
+{
+    used = true;
+}
+
+void judge_fail(const char *file, int line, const char *fmt, ...)
+{
+    char text[4096];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    for (char *s = text; *s; s++) /* keep Check's XML well-formed */
+        if ((unsigned char)*s < 32 && *s != '\n' && *s != '\t')
+            *s = '?';
+    _ck_assert_failed(file, line, "", "%s", text);
+    abort();
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+const char *judge_status(int status)
+{
+    static char buf[64];
+    int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (judge_launcher && WIFEXITED(status) && WEXITSTATUS(status) > 128 && WEXITSTATUS(status) < 128 + 65)
+        sig = WEXITSTATUS(status) - 128; /* a launcher reports its child's signal so */
+    if (sig) {
+        const char *name = sigabbrev_np(sig);
+        snprintf(buf, sizeof buf, "crashed (SIG%s)", name ? name : "?");
+    } else {
+        snprintf(buf, sizeof buf, "exited with status %d", WEXITSTATUS(status));
+    }
+    return buf;
+}
+
+/** The word in brackets for an end that nobody asked for. */
+const char *judge_tag(void)
+{
+    return strncmp(judge_status(guest.status), "crashed", 7) == 0 ? "[crash] " : "[early_exit] ";
+}
+
+/* ---- starting and ending ---- */
+
+/** In the child: descriptors 0 to 3 (and 4), limits, exec. */
+static _Noreturn void become_guest(int channel, int errfd)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_DFL);
+    int null = open("/dev/null", O_RDWR);
+    int ch = fcntl(channel, F_DUPFD, 20), er = fcntl(errfd, F_DUPFD, 20),
+        ex = extrafd >= 0 ? fcntl(extrafd, F_DUPFD, 20) : -1;
+    dup2(null, 0);
+    dup2(er, 1);
+    dup2(er, 2);
+    dup2(ch, GUEST_FD);
+    if (ex >= 0)
+        dup2(ex, GUEST_EXTRA_FD);
+    close_range(ex >= 0 ? 5 : 4, ~0u, 0);
+    struct rlimit core = {0, 0}, cpu = {10, 10}, files = {64, 64}, fsize = {1 << 20, 1 << 20};
+    setrlimit(RLIMIT_CORE, &core);
+    setrlimit(RLIMIT_CPU, &cpu);
+    setrlimit(RLIMIT_NOFILE, &files);
+    setrlimit(RLIMIT_FSIZE, &fsize);
+    char *const env[] = {NULL};
+    if (judge_launcher)
+        execle(judge_launcher, judge_launcher, judge_guest, NULL, env);
+    else
+        execle(judge_guest, judge_guest, NULL, env);
+    dprintf(2, "cannot start %s: %s\n", judge_guest, strerror(errno));
+    _exit(126);
+}
+
+static void start_guest(const char *file, int line)
+{
+    int sv[2], ep[2];
+    if (!judge_guest)
+        judge_fail(file, line, "no guest: set HANDOFF_GUEST or give -g PATH");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) || pipe2(ep, O_CLOEXEC))
+        judge_fail(file, line, "judge: no channel: %s", strerror(errno));
+    pid_t pid = fork();
+    if (pid < 0)
+        judge_fail(file, line, "judge: cannot fork: %s", strerror(errno));
+    if (pid == 0)
+        become_guest(sv[1], ep[1]);
+    close(sv[1]);
+    close(ep[1]);
+    fcntl(ep[0], F_SETFL, O_NONBLOCK);
+    guest.pid = pid;
+    guest.fd = sv[0];
+    guest.errfd = ep[0];
+}
+
+/** Takes what the guest has written to its output. */
+static void drain(void)
+{
+    char buf[4096];
+    ssize_t n;
+    while (guest.output < OUTPUT_MAX && (n = read(guest.errfd, buf, sizeof buf)) > 0) {
+        guest.output += (size_t)n;
+        size_t keep = (size_t)n > TAIL ? TAIL : (size_t)n;
+        if (guest.taillen + keep > TAIL) {
+            size_t drop = guest.taillen + keep - TAIL;
+            memmove(guest.tail, guest.tail + drop, guest.taillen - drop);
+            guest.taillen -= drop;
+        }
+        memcpy(guest.tail + guest.taillen, buf + n - keep, keep);
+        guest.taillen += keep;
+    }
+    guest.tail[guest.taillen] = 0;
+}
+
+/** Waits for the guest's end for up to ms; kills it then. */
+static void reap(int ms)
+{
+    int64_t end = now_ms() + ms;
+    while (!guest.gone) {
+        pid_t r = waitpid(guest.pid, &guest.status, WNOHANG);
+        if (r == guest.pid || (r < 0 && errno == ECHILD))
+            guest.gone = true;
+        else if (now_ms() >= end)
+            kill(guest.pid, SIGKILL);
+        if (!guest.gone) {
+            struct pollfd pf = {guest.errfd, POLLIN, 0};
+            poll(&pf, 1, 2); /* its output, or 2 ms: SIGCHLD is Check's */
+        }
+        drain();
+    }
+}
+
+/** "; last output: ..." or nothing. */
+const char *judge_last_output(void)
+{
+    static char buf[TAIL + 32];
+    drain();
+    while (guest.taillen > 0 && guest.tail[guest.taillen - 1] == '\n')
+        guest.tail[--guest.taillen] = 0;
+    if (guest.taillen == 0)
+        return "";
+    snprintf(buf, sizeof buf, "; last output: %s", guest.tail);
+    return buf;
+}
+
+/* ---- one exchange ---- */
+
+/** What the operation in this request is called in messages. */
+static const char *opname(const char *op, const void *text)
+{
+    return strcmp(op, "run") == 0 && text ? text : op;
+}
+
+/** Waits for the answer; false: the guest closed the channel. */
+static bool await(const char *file, int line, const char *name, struct msg *m)
+{
+    int64_t end = now_ms() + answer_ms;
+    for (;;) {
+        struct pollfd pf[2] = {{guest.fd, POLLIN, 0}, {guest.errfd, POLLIN, 0}};
+        int left = (int)(end - now_ms());
+        if (left <= 0)
+            judge_fail(file, line,
+                       "[timeout_wall] no answer to '%s' in %g s: it hangs, spins or waits for somebody%s",
+                       name, answer_ms / 1000.0, judge_last_output());
+        poll(pf, pf[1].fd >= 0 ? 2 : 1, left);
+        drain();
+        if (guest.output >= OUTPUT_MAX)
+            judge_fail(file, line, "[limit_output] too much output during %s%s", name, judge_last_output());
+        if (!(pf[0].revents & (POLLIN | POLLHUP))) {
+            if (pf[1].revents & POLLHUP && !(pf[1].revents & POLLIN))
+                usleep(1000); /* it has closed its output: do not spin on that */
+            continue;
+        }
+        ssize_t n = recv(guest.fd, m, sizeof *m, MSG_TRUNC);
+        if (n <= 0)
+            return false;
+        if (n != sizeof *m)
+            judge_fail(file, line, "[protocol_violation] a message of %zd bytes during %s", n, name);
+        return true;
+    }
+}
+
+/** The exchange; false: the guest ended meanwhile (guest.status). */
+bool judge_exchange(const char *file, int line, const char *op, const void *text, size_t len, uint32_t n,
+                    const int64_t *v)
+{
+    struct msg m = {.n = n, .len = (uint32_t)len};
+    const char *name = opname(op, text);
+    if (guest.gone)
+        judge_fail(file, line, "test: '%s' was called after the end of the guest", name);
+    if (!guest.pid)
+        start_guest(file, line);
+    if (n > MSG_VALUES || len >= MSG_TEXT)
+        judge_fail(file, line, "test: too many arguments, or too long a text, for '%s'", name);
+    if (getrandom(&m.nonce, sizeof m.nonce, 0) != sizeof m.nonce)
+        judge_fail(file, line, "judge: no random numbers");
+    snprintf(m.op, sizeof m.op, "%s", op);
+    if (n)
+        memcpy(m.v, v, n * sizeof *v);
+    if (len)
+        memcpy(m.text, text, len);
+    used = true;
+    if (send(guest.fd, &m, sizeof m, MSG_NOSIGNAL) != sizeof m || !await(file, line, name, &judge_last)) {
+        reap(500);
+        return false;
+    }
+    if (judge_last.nonce != m.nonce || memcmp(judge_last.op, m.op, sizeof m.op) != 0 ||
+        judge_last.n > MSG_VALUES || judge_last.len >= MSG_TEXT)
+        judge_fail(file, line, "[protocol_violation] an answer that belongs to no question, during %s", name);
+    judge_last.text[judge_last.len] = 0;
+    return true;
+}
+
+const struct msg *judge_ask(const char *file, int line, const char *op, const void *text, size_t len,
+                            uint32_t n, const int64_t *v)
+{
+    if (!judge_exchange(file, line, op, text, len, n, v))
+        judge_fail(file, line, "%sthe guest %s during %s%s", judge_tag(), judge_status(guest.status),
+                   opname(op, text), judge_last_output());
+    switch (judge_last.status) {
+    case MSG_OK:
+    case MSG_THREW:
+        break;
+    case MSG_UNWRITTEN:
+        judge_fail(file, line, "[unwritten] %s", judge_last.text);
+    default:
+        judge_fail(file, line, "test: %s", judge_last.text);
+    }
+    return &judge_last;
+}
+
+/* ---- what a test may ask and set ---- */
+
+int judge_guest_status(void)
+{
+    return guest.status;
+}
+
+int64_t result(unsigned i)
+{
+    return i < MSG_VALUES ? judge_last.v[i] : 0;
+}
+
+const char *result_text(void)
+{
+    return judge_last.text;
+}
+
+const char *guest_output(void)
+{
+    if (guest.pid)
+        drain();
+    return guest.tail;
+}
+
+void answer_within(int milliseconds)
+{
+    answer_ms = milliseconds;
+}
+
+void give_fd(int fd)
+{
+    extrafd = fd;
+}
+
+/* ---- fixtures ---- */
+
+/** Kills the children of process pid, except this process and one more; how many there were. */
+static int kill_children(pid_t pid, pid_t except)
+{
+    char path[64], buf[4096], *end;
+    int n = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, buf, sizeof buf - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    buf[len > 0 ? len : 0] = 0;
+    for (char *s = buf;; s = end) {
+        long child = strtol(s, &end, 10);
+        if (child <= 0 || end == s)
+            return n;
+        if (child != getpid() && child != except)
+            n += kill((pid_t)child, SIGKILL) == 0;
+    }
+}
+
+int judge_sweep(void)
+{
+    int n = 0;
+    for (int killed = 1; killed > 0; n += killed) {
+        killed = kill_children(getpid(), 0);
+        while (waitpid(-1, NULL, 0) > 0) { /* what they leave behind becomes ours: another round */
+        }
+    }
+    return n;
+}
+
+void judge_setup(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (getppid() == judge_pid) /* what a failed test left behind has become the judge's */
+        kill_children(judge_pid, getpid());
+}
+
+/** Says END, and waits until the guest has ended by itself. */
+static void end_guest(const char *file, int line)
+{
+    struct msg m = {.op = "END"};
+    int64_t end = now_ms() + answer_ms;
+    if (getrandom(&m.nonce, sizeof m.nonce, 0) != sizeof m.nonce)
+        judge_fail(file, line, "judge: no random numbers");
+    if (send(guest.fd, &m, sizeof m, MSG_NOSIGNAL) == sizeof m) {
+        struct pollfd pf = {guest.fd, POLLIN, 0};
+        while (waitpid(guest.pid, &guest.status, WNOHANG) == 0) {
+            if (poll(&pf, 1, 5) > 0 && pf.revents & POLLIN &&
+                recv(guest.fd, &judge_last, sizeof judge_last, 0) > 0)
+                judge_fail(file, line, "[protocol_violation] a message after the end of the test");
+            drain();
+            if (now_ms() >= end)
+                judge_fail(file, line, "[timeout_wall] the guest does not end%s", judge_last_output());
+        }
+        guest.gone = true;
+    } else {
+        reap(500);
+        judge_fail(file, line, "%sthe guest %s before the end of the test%s", judge_tag(),
+                   judge_status(guest.status), judge_last_output());
+    }
+    if (guest.status != 0)
+        judge_fail(file, line, "%sthe guest %s at the end of the test%s", judge_tag(),
+                   judge_status(guest.status), judge_last_output());
+    if (recv(guest.fd, &judge_last, sizeof judge_last, MSG_DONTWAIT) > 0)
+        judge_fail(file, line, "[protocol_violation] a message after the end of the test");
+}
+
+void judge_teardown(void)
+{
+    if (guest.pid && !guest.gone)
+        end_guest(__FILE__, __LINE__);
+    if (judge_sweep() > 0)
+        judge_fail(__FILE__, __LINE__, "[limit_nproc] the guest left a process behind");
+    if (!used)
+        judge_fail(__FILE__, __LINE__, "test: it asked the guest nothing");
+}

@@ -1,0 +1,215 @@
+/**
+ * @file program.c
+ * Running a whole program as a guest, seen from outside: output, status, CPU, threads, reports on fd 3.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "judge.h"
+
+enum { MAXENV = 32, REPORTS_MAX = 1 << 20 };
+
+static double seconds(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/** A growing text with a limit; what is beyond is read and dropped. */
+struct sink {
+    int fd;          /**< -1: closed */
+    char *text;      /**< zero-terminated */
+    size_t len, max; /**< bytes kept, and how many at most */
+    bool lines;      /**< each message becomes a line (reports) */
+};
+
+/** Reads what is there; closes at end of file. */
+static void take(struct sink *s)
+{
+    char buf[65536];
+    for (;;) {
+        ssize_t n = read(s->fd, buf, sizeof buf);
+        if (n < 0)
+            return;
+        if (n == 0) {
+            close(s->fd);
+            s->fd = -1;
+            return;
+        }
+        size_t keep =
+            s->len + (size_t)n + 1 > s->max ? (s->max > s->len + 1 ? s->max - s->len - 1 : 0) : (size_t)n;
+        s->text = realloc(s->text, s->len + keep + 2);
+        memcpy(s->text + s->len, buf, keep);
+        s->len += keep;
+        if (s->lines && keep)
+            s->text[s->len++] = '\n';
+        s->text[s->len] = 0;
+    }
+}
+
+/** In the child. */
+static _Noreturn void become_program(const char *path, char *const argv[], char *const env[],
+                                     const int fds[3], int cpu_s)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_DFL);
+    int null = open("/dev/null", O_RDWR);
+    int f[3];
+    for (int i = 0; i < 3; i++)
+        f[i] = fcntl(fds[i], F_DUPFD, 20);
+    dup2(null, 0);
+    for (int i = 0; i < 3; i++)
+        dup2(f[i], i + 1);
+    close_range(4, ~0u, 0);
+    struct rlimit core = {0, 0}, cpu = {(rlim_t)cpu_s, (rlim_t)cpu_s + 1};
+    setrlimit(RLIMIT_CORE, &core);
+    setrlimit(RLIMIT_CPU, &cpu);
+    execve(path, argv, env);
+    dprintf(2, "cannot start %s: %s\n", path, strerror(errno));
+    _exit(126);
+}
+
+/** Threads of pid now. */
+static int threads_of(pid_t pid)
+{
+    char path[64];
+    int n = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        n += e->d_name[0] != '.';
+    if (d)
+        closedir(d);
+    return n;
+}
+
+/** Watches the program until it has ended; kills it at the limit. */
+static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struct run_result *res)
+{
+    double start = seconds(), end = start + (l->wall_ms ? l->wall_ms : 10000) / 1e3;
+    struct rusage ru;
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    for (;;) {
+        struct pollfd pf[4] = {
+            {sinks[0].fd, POLLIN, 0}, {sinks[1].fd, POLLIN, 0}, {sinks[2].fd, POLLIN, 0}, {pidfd, POLLIN, 0}};
+        int left = (int)((end - seconds()) * 1e3) + 1;
+        poll(pf, 4, left <= 0 ? 0 : l->threads && left > 1 ? 1 : left);
+        for (int i = 0; i < 3; i++)
+            if (sinks[i].fd >= 0)
+                take(&sinks[i]);
+        if (l->threads) {
+            int n = threads_of(pid);
+            res->max_threads = n > res->max_threads ? n : res->max_threads;
+        }
+        if (wait4(pid, &res->status, WNOHANG, &ru) == pid)
+            break;
+        if (seconds() >= end) {
+            res->timed_out = true;
+            kill(pid, SIGKILL);
+            wait4(pid, &res->status, 0, &ru);
+            break;
+        }
+    }
+    close(pidfd);
+    res->wall = seconds() - start;
+    res->cpu = (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
+        (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
+    res->maxrss_kb = ru.ru_maxrss;
+    for (int i = 0; i < 3; i++)
+        if (sinks[i].fd >= 0)
+            take(&sinks[i]);
+}
+
+void run_program(const char *const argv[], const char *const env[], const struct limits *l,
+                 struct run_result *res)
+{
+    static const struct limits defaults;
+    static const char *const noenv[] = {NULL};
+    char path[4096];
+    int out[2], err[2], rep[2];
+    l = l ? l : &defaults;
+    memset(res, 0, sizeof *res);
+    judge_used();
+    if (strchr(argv[0], '/'))
+        snprintf(path, sizeof path, "%s", argv[0]);
+    else
+        snprintf(path, sizeof path, "%s/%s", judge_programs ? judge_programs : ".", argv[0]);
+    if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC) ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, rep))
+        fail("judge: no pipes: %s", strerror(errno));
+    pid_t pid = fork();
+    if (pid < 0)
+        fail("judge: cannot fork: %s", strerror(errno));
+    if (pid == 0)
+        become_program(path, (char *const *)argv, (char *const *)(env ? env : noenv),
+                       (int[]){out[1], err[1], rep[1]}, l->cpu_s ? l->cpu_s : 20);
+    close(out[1]);
+    close(err[1]);
+    close(rep[1]);
+    size_t max = l->out_max ? l->out_max : 65536;
+    struct sink sinks[3] = {{out[0], calloc(1, 2), 0, max, false},
+                            {err[0], calloc(1, 2), 0, max, false},
+                            {rep[0], calloc(1, 2), 0, REPORTS_MAX, true}};
+    for (int i = 0; i < 3; i++)
+        fcntl(sinks[i].fd, F_SETFL, O_NONBLOCK);
+    watch(pid, sinks, l, res);
+    for (int i = 0; i < 3; i++)
+        if (sinks[i].fd >= 0)
+            close(sinks[i].fd);
+    res->out = sinks[0].text;
+    res->outlen = sinks[0].len;
+    res->err = sinks[1].text;
+    res->errlen = sinks[1].len;
+    res->reports = sinks[2].text;
+}
+
+/** The last part of a text. */
+static const char *tail(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 1500 ? s + n - 1500 : s;
+}
+
+void judge_expect_exit(const char *file, int line, const struct run_result *res, int code)
+{
+    if (WIFEXITED(res->status) && WEXITSTATUS(res->status) == code && !res->timed_out)
+        return;
+    if (WIFEXITED(res->status) && WEXITSTATUS(res->status) == 70 && strstr(res->err, "is not written yet"))
+        judge_fail(file, line, "[unwritten] %s", tail(res->err));
+    if (res->timed_out)
+        judge_fail(file, line, "[timeout_wall] the program did not end in %.1f s; last output: %s", res->wall,
+                   tail(*res->err ? res->err : res->out));
+    judge_fail(file, line, "%sthe program %s, wanted: status %d; last output: %s",
+               WIFSIGNALED(res->status) ? "[crash] " : "", judge_status(res->status), code,
+               tail(*res->err ? res->err : res->out));
+}
+
+int64_t reported(const struct run_result *res, const char *key, bool *found)
+{
+    size_t k = strlen(key);
+    int64_t v = 0;
+    if (found)
+        *found = false;
+    for (const char *s = res->reports; s && *s; s += strcspn(s, "\n"), s += *s == '\n') {
+        if (strncmp(s, key, k) == 0 && s[k] == ' ') {
+            v = strtoll(s + k + 1, NULL, 0);
+            if (found)
+                *found = true;
+        }
+    }
+    return v;
+}

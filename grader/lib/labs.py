@@ -1,0 +1,146 @@
+"""One lab of a submission: find it, build it beside the reference, run its judge, read what the judge said."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any, Optional
+
+NAMES = ["01-rawsyscall", "02-context", "03-runqueue", "04-entersyscall",
+         "05-exitsyscall", "06-handoff", "07-netpoll", "08-sysmon"]
+POINTS = 100            # of each lab, shared equally by its tests
+BUILD_SECONDS = 120
+JUDGE_SECONDS = 600
+
+Result = dict[str, Any]
+
+
+class Infra(Exception):
+    """The grader or its machine failed; the submission has not been judged."""
+
+
+def select(wanted: Optional[list[str]]) -> Optional[list[str]]:
+    """The labs to grade, in order; None if one that was asked for does not exist."""
+    if not wanted:
+        return list(NAMES)
+    chosen = [n for n in NAMES if n[:2] in wanted or n in wanted]
+    return chosen if len(chosen) == len(set(wanted)) else None
+
+
+def find(root: Path, name: str) -> Optional[Path]:
+    """Where the submission has this lab."""
+    for place in (root / "labs" / name, root / name):
+        if place.is_dir():
+            return place
+    return None
+
+
+def copy_sources(src: Path, dst: Path) -> None:
+    """Copies a lab's own source files: regular files only, none that could steer the build."""
+    dst.mkdir(parents=True)
+    for f in sorted(src.iterdir()):
+        if f.is_file() and not f.is_symlink() and f.suffix in (".c", ".h", ".S", ".in"):
+            shutil.copyfile(f, dst / f.name)
+
+
+def missing_files(kit: Path, name: str, have: Path) -> list[str]:
+    """Source files that the reference has and this copy has not."""
+    return sorted(f.name for f in (kit / "solution" / name).iterdir()
+                  if f.is_file() and f.suffix in (".c", ".S", ".in") and not (have / f.name).is_file())
+
+
+def build(kit: Path, work: Path, name: str, base: str) -> Optional[str]:
+    """Builds judge and guest; None, or the compiler's words if the lab does not build."""
+    cmd = ["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={work / 'labs'}", f"W={work}", f"BASE={base}",
+           f"judge{name[:2]}"]
+    try:
+        p = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           timeout=BUILD_SECONDS, env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"})
+    except subprocess.TimeoutExpired:
+        return f"the build took more than {BUILD_SECONDS} s"
+    if p.returncode == 0:
+        return None
+    return p.stdout.decode("utf-8", "replace").replace(str(work) + "/", "")
+
+
+def first_error(text: str) -> str:
+    """The line of the compiler or linker that says what is wrong."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for line in lines:
+        if "error" in line or "undefined reference" in line or "multiple definition" in line:
+            return line
+    return lines[0] if lines else "the build failed without a word"
+
+
+def judge(kit: Path, work: Path, name: str) -> list[Result]:
+    """Runs the lab's judge and reads its report: one record a test."""
+    lab = name[:2]
+    report = work / f"lab{lab}.xml"
+    cmd = [str(work / f"judge{lab}"), "-q", "-o", str(report), str(work / f"guest{lab}")]
+    try:
+        p = subprocess.run(cmd, cwd=kit, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           timeout=JUDGE_SECONDS, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+    except subprocess.TimeoutExpired as e:
+        raise Infra(f"the judge of lab {lab} did not end within {JUDGE_SECONDS} s") from e
+    if not report.is_file():
+        raise Infra(f"the judge of lab {lab} left no report; it said: {p.stdout.decode('utf-8', 'replace')[-500:]}")
+    return [record(lab, t) for t in ET.parse(report).getroot().iter("{*}test")]
+
+
+def record(lab: str, t: ET.Element) -> Result:
+    """One <test> of Check's report."""
+    def text(tag: str) -> str:
+        e = t.find("{*}" + tag)
+        return (e.text or "") if e is not None else ""
+
+    ok = t.get("result") == "success"
+    message = text("message")
+    status = "pass" if ok else status_of(message)
+    return {"id": f"{lab}.{text('id')}", "lab": lab, "name": text("id"), "group": text("description"), "status": status,
+            "message": "" if ok else message, "duration_ms": round(float(text("duration") or 0) * 1000, 1)}
+
+
+def status_of(message: str) -> str:
+    """The judge begins what it says of a broken guest with a fixed word in brackets."""
+    if message.startswith("["):
+        word = message[1:].split("]", 1)[0]
+        if word in ("crash", "timeout_wall", "early_exit", "protocol_violation", "unwritten"):
+            return word
+    return "timeout_wall" if "Test timeout expired" in message else "fail"
+
+
+def grade(kit: Path, root: Path, name: str, base: str) -> Result:
+    """Everything about one lab."""
+    result: Result = {"lab": name, "status": "graded", "reason": "", "tests": [], "points": 0.0, "max_points": POINTS}
+    start = time.monotonic()
+    place = find(root, name)
+    if not place:
+        result.update(status="missing", reason=f"the folder {name} is not there")
+        return result
+    with tempfile.TemporaryDirectory(prefix="handoff-") as tmp:
+        work = Path(tmp)
+        needed = [name] if base == "ref" else NAMES[:NAMES.index(name) + 1]
+        for n in needed:
+            src = find(root, n)
+            if src:
+                copy_sources(src, work / "labs" / n)
+        missing = [f for n in needed for f in missing_files(kit, n, work / "labs" / n)]
+        if missing:
+            result.update(status="missing", reason="missing: " + ", ".join(missing))
+            return result
+        words = build(kit, work, name, base)
+        if words is not None:
+            result.update(status="build_error", reason=first_error(words), build_output=words[-20000:])
+        else:
+            tests = judge(kit, work, name)
+            if not tests:
+                raise Infra(f"the judge of lab {name[:2]} ran no test")
+            result["tests"] = tests
+            passed = sum(t["status"] == "pass" for t in tests)
+            result["points"] = round(POINTS * passed / len(tests), 1)
+    result["seconds"] = round(time.monotonic() - start, 1)
+    return result

@@ -1,0 +1,144 @@
+/**
+ * @file framework.c
+ * Tests of the judge itself, run against hostile.c. All but the first must fail, each with the words that
+ * test_framework.py expects; a judge that passes one of them can be cheated.
+ */
+#include <stdio.h>
+#include <unistd.h>
+#include "judge.h"
+
+TEST(Honest)
+{
+    expect_call(7, "honest");
+    expect_call(7, "closeerr");
+    expect_call(7, "honest");
+}
+
+TEST(Exit0)
+{
+    call("exit0");
+}
+
+TEST(Exit3)
+{
+    call("exit3");
+}
+
+TEST(Crash)
+{
+    call("crash");
+}
+
+TEST(Hang)
+{
+    answer_within(300);
+    call("hang");
+}
+
+TEST(Spin)
+{
+    answer_within(300);
+    call("spin");
+}
+
+TEST(Flood)
+{
+    call("flood");
+}
+
+TEST(Nonce)
+{
+    call("nonce");
+}
+
+TEST(Other)
+{
+    call("other");
+}
+
+TEST(Short)
+{
+    call("short");
+}
+
+/* One answer too many: it is taken for the next question's, which has another nonce. */
+TEST(Twice)
+{
+    call("twice");
+    call("honest");
+}
+
+/* One answer too many at the end of the test. */
+TEST(TwiceAtTheEnd)
+{
+    call("twice");
+}
+
+/* A thread ends the process with status 0 while the test goes on. */
+TEST(ExitInBetween)
+{
+    call("thread");
+    usleep(200000);
+}
+
+/* A process that is left behind must not survive the test, nor the next one: test_framework.py looks, too. */
+TEST(Child)
+{
+    expect_call(7, "child");
+}
+
+/* The same in a test that fails, after which no teardown runs. */
+TEST(ChildOfAFailedTest)
+{
+    expect_call(7, "child");
+    fail("on purpose");
+}
+
+/** Living children of the judge besides this process. */
+static int living_children(void)
+{
+    char path[64], state;
+    int n = 0, child;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", getppid(), getppid());
+    FILE *f = fopen(path, "r");
+    while (f && fscanf(f, "%d", &child) == 1) {
+        snprintf(path, sizeof path, "/proc/%d/stat", child);
+        FILE *stat = fopen(path, "r");
+        if (stat && fscanf(stat, "%*d %*s %c", &state) == 1)
+            n += child != getpid() && state != 'Z';
+        if (stat)
+            fclose(stat);
+    }
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* What the failed test before this one left behind is dead. A kill takes effect a moment later. */
+TEST(NothingIsLeftOfTheTestBefore)
+{
+    expect_call(7, "honest");
+    for (int i = 0; living_children() > 0; i++) {
+        if (i == 1000)
+            fail("%d processes are left of the test before", living_children());
+        usleep(1000);
+    }
+}
+
+TEST(AsksNothing)
+{
+}
+
+/* An endless test: Check ends it, and the guest with it. */
+TEST_WITHIN(JudgeHangs, 1)
+{
+    call("honest");
+    for (;;)
+        pause();
+}
+
+/* A wrong answer is a failure with both values. */
+TEST(WrongAnswer)
+{
+    expect_call(8, "honest", 1, -2);
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""Tests the judge against a guest that misbehaves: every way must fail, with the words that it should, leaving nothing behind.
+
+    grader/tests/test_framework.py [BUILD]      BUILD: a directory for the objects (default: a temporary one)
+"""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+KIT = Path(__file__).resolve().parents[2]
+# What the message of each test must begin with; None: the test must pass.
+WANTED: dict[str, str | None] = {
+    "Honest": None,
+    "Exit0": "[early_exit] the guest exited with status 0 during exit0",
+    "Exit3": "[early_exit] the guest exited with status 3 during exit3; last output: I have had enough",
+    "Crash": "[crash] the guest crashed (SIGSEGV) during crash; last output: here it comes",
+    "Hang": "[timeout_wall] no answer to 'hang' in 0.3 s",
+    "Spin": "[timeout_wall] no answer to 'spin' in 0.3 s",
+    "Flood": "[limit_output] too much output during flood",
+    "Nonce": "[protocol_violation] an answer that belongs to no question, during nonce",
+    "Other": "[protocol_violation] an answer that belongs to no question, during other",
+    "Short": "[protocol_violation] a message of 100 bytes during short",
+    "Twice": "[protocol_violation] an answer that belongs to no question, during honest",
+    "TwiceAtTheEnd": "[protocol_violation] a message after the end of the test",
+    "ExitInBetween": "[early_exit] the guest exited with status 0 before the end of the test",
+    "Child": "[limit_nproc] the guest left a process behind",
+    "ChildOfAFailedTest": "on purpose",
+    "NothingIsLeftOfTheTestBefore": None,
+    "AsksNothing": "test: it asked the guest nothing",
+    "JudgeHangs": "Test timeout expired",
+    "WrongAnswer": "honest(1, -2) returned 7, it should be 8",
+}
+
+
+def run(cmd: list[str]) -> None:
+    subprocess.run(cmd, check=True, cwd=KIT)
+
+
+def build(out: Path) -> None:
+    """Judge and hostile guest."""
+    check = subprocess.run(["pkg-config", "--cflags", "--libs", "check"], check=True, stdout=subprocess.PIPE, text=True)
+    flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
+    run(["gcc", *flags, "-static", "-o", str(out / "hostile"), "grader/tests/framework/hostile.c", "-pthread"])
+    run(["gcc", *flags, "-fsanitize=address,undefined", "-Igrader/judge", "-o", str(out / "judge"),
+         *map(str, (KIT / "grader/judge").glob("*.c")), "grader/tests/framework/framework.c", *check.stdout.split()])
+
+
+def survivors(name: str) -> list[int]:
+    """Processes that run a program of this path."""
+    found = []
+    for p in Path("/proc").iterdir():
+        if p.name.isdigit():
+            try:
+                if os.readlink(p / "exe") == name:
+                    found.append(int(p.name))
+            except OSError:
+                pass  # it has ended, or is not ours to see
+    return found
+
+
+def results(out: Path) -> dict[str, tuple[str, str]]:
+    """Result and message of each test."""
+    report = out / "report.xml"
+    subprocess.run([str(out / "judge"), "-q", "-o", str(report), str(out / "hostile")], cwd=KIT, timeout=120,
+                   stdout=subprocess.DEVNULL, env={"ASAN_OPTIONS": "detect_leaks=1"})
+    found = {}
+    for t in ET.parse(report).getroot().iterfind(".//{*}test"):
+        name, message = t.find("{*}id"), t.find("{*}message")
+        assert name is not None and message is not None and name.text
+        found[name.text] = (t.get("result") or "", message.text or "")
+    return found
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as tmp:
+        out = Path(sys.argv[1] if len(sys.argv) > 1 else tmp).resolve()
+        out.mkdir(parents=True, exist_ok=True)
+        build(out)
+        found = results(out)
+        bad = 0
+        for name, wanted in WANTED.items():
+            result, message = found.get(name, ("missing", ""))
+            ok = result == "success" if wanted is None else result in ("failure", "error") and message.startswith(wanted)
+            if not ok:
+                bad += 1
+                print(f"not ok {name}: {result}: {message!r}, wanted {wanted!r}")
+        if set(found) != set(WANTED):
+            bad += 1
+            print(f"not ok: the tests are {sorted(found)}")
+        left = survivors(str(out / "hostile"))
+        if left:
+            bad += 1
+            print(f"not ok: left behind: {left}")
+        print(f"{'not ok' if bad else 'ok'} framework: {len(WANTED)} cases, {bad} wrong")
+        return bad != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,326 @@
+/**
+ * @file handoff.h
+ * The public interface: all that a program needs to run on Handoff. Names are Go's in lower case.
+ *
+ * A program defines gomain() and, if it likes, goinit(). Both run on the main goroutine; goinit() runs first, locked to
+ * the main thread. When gomain() returns, the process exits with its value, whatever other goroutines do.
+ *
+ * Every function here may be called from any goroutine unless its text says otherwise, and none may be called from a
+ * signal handler. Programs must not call blocking libc functions on a goroutine (in the pure build there is no libc):
+ * use net_*, file_*, sys_* and gosleep(), which let other goroutines run.
+ */
+#ifndef HANDOFF_H
+#define HANDOFF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** @name The program
+ * @{ */
+
+/** The program. Defined by you. Its value is the exit status of the process. Mirrors main.main. */
+int gomain(int argc, char **argv);
+/** Optional: runs before gomain on the main goroutine, locked to the main thread. Mirrors package initialisation. */
+void goinit(void);
+/** The environment variable name, or NULL. */
+const char *gogetenv(const char *name);
+/** Ends the process at once with this status; deferred calls do not run. Mirrors os.Exit. */
+_Noreturn void goexitprocess(int status);
+/** @} */
+
+/** @name Goroutines
+ * @{ */
+
+/** Starts fn(arg) in a new goroutine. fn == NULL is fatal ("go of nil func value"). Mirrors the go statement. */
+void go(void (*fn)(void *arg), void *arg);
+/** The same with a stack of at least stacksize bytes (rounded up to pages, at least 8 KiB). 0 means the default, 64 KiB. */
+void gostack(size_t stacksize, void (*fn)(void *arg), void *arg);
+/** Lets other goroutines run; the caller goes to the tail of the global queue. Mirrors runtime.Gosched. */
+void gosched(void);
+/** Lets other goroutines run; the caller goes to the tail of the local queue. Mirrors goyield. */
+void goyield(void);
+/** Ends the calling goroutine after its deferred calls. In the main goroutine the others go on. Mirrors runtime.Goexit. */
+_Noreturn void goexit(void);
+/** Sets the number of processors if n > 0 (stops the world if it changes), and returns what it was. Mirrors GOMAXPROCS. */
+int gomaxprocs_set(int n);
+/** CPUs that this process may run on, as of its start. Mirrors runtime.NumCPU. */
+int numcpu(void);
+/** Goroutines that exist, those of the runtime not counted. Mirrors runtime.NumGoroutine. */
+int numgoroutine(void);
+/** The id of the calling goroutine; 1 is main. */
+uint64_t goid(void);
+/** Binds the goroutine to its current thread until as many unlockosthread calls. Mirrors runtime.LockOSThread. */
+void lockosthread(void);
+/** Undoes one lockosthread; without one it does nothing. Mirrors runtime.UnlockOSThread. */
+void unlockosthread(void);
+/** The kernel's id of the thread that the caller runs on right now. */
+int gothreadid(void);
+/** Sets the most threads that may exist (default 10000), returns what it was. Mirrors debug.SetMaxThreads. */
+int setmaxthreads(int n);
+/** Runs a collection now: a stop-the-world sweep that frees dead goroutines' stacks. Mirrors runtime.GC. */
+void gogc(void);
+/** Ends the program: runs the goroutine's deferred calls, prints "panic: msg" and a dump, exits with 2. Mirrors panic. */
+_Noreturn void gopanic(const char *msg);
+/** @} */
+
+/** @name Deferred calls
+ * @{ */
+
+/** A deferred call. Lives in the frame that defers it. */
+typedef struct Defer {
+    void (*fn)(void *arg); /**< what to call */
+    void *arg;             /**< with this */
+    struct Defer *link;    /**< the one deferred before it */
+} Defer;
+/** Pushes d; use the defer() macro instead. */
+void defer_push(Defer *d, void (*fn)(void *arg), void *arg);
+/** Pops d and calls it; used by the defer() macro at the end of the scope. */
+void defer_pop(Defer *d);
+#define HANDOFF_JOIN2(a, b) a##b
+#define HANDOFF_JOIN(a, b) HANDOFF_JOIN2(a, b)
+#define HANDOFF_DEFER(name, f, a)                                   \
+    __attribute__((cleanup(defer_pop))) Defer name = {0};           \
+    defer_push(&name, (f), (a))
+/** Calls fn(arg) when the enclosing scope ends, or when the goroutine exits by goexit or gopanic. */
+#define defer(fn, arg) HANDOFF_DEFER(HANDOFF_JOIN(defer_, __COUNTER__), fn, arg)
+/** @} */
+
+/** @name Time
+ * @{ */
+
+/** Monotonic nanoseconds. Does not enter the kernel where the vDSO has a clock. */
+int64_t nanotime(void);
+/** Nanoseconds since 1970 (UTC). */
+int64_t walltime(void);
+/** Parks the goroutine for at least ns nanoseconds; ns <= 0 only yields. Mirrors time.Sleep. */
+void gosleep(int64_t ns);
+#define NSEC_PER_USEC ((int64_t)1000)
+#define NSEC_PER_MSEC ((int64_t)1000000)
+#define NSEC_PER_SEC ((int64_t)1000000000)
+
+/** A timer of the runtime; use through Timer. */
+typedef struct timer timer;
+/** A timer that calls a function. Mirrors time.AfterFunc. */
+typedef struct Timer Timer;
+/** Calls fn(arg) in a goroutine of its own after ns nanoseconds. Free it with timer_free. */
+Timer *timer_after(int64_t ns, void (*fn)(void *arg), void *arg);
+/** Stops it; true if that prevented the call. */
+bool timer_stop(Timer *t);
+/** Starts it again for ns from now; true if it had been active. */
+bool timer_reset(Timer *t, int64_t ns);
+/** Stops and frees it. */
+void timer_free(Timer *t);
+/** @} */
+
+/** @name Channels
+ * @{ */
+
+/** A channel of elements of one size. Mirrors chan T. */
+typedef struct Chan Chan;
+/** Makes a channel of cap elements (0: unbuffered) of elemsize bytes each. Never NULL; free with chan_free. */
+Chan *chan_make(size_t elemsize, size_t cap);
+/** Frees a channel that nobody uses any more; fatal if somebody waits on it. */
+void chan_free(Chan *c);
+/** Sends *elem, waiting until somebody takes it or the buffer has room. Fatal on a closed channel; for ever on NULL. */
+void chan_send(Chan *c, const void *elem);
+/** Receives into *elem (may be NULL: thrown away). false: closed and drained, *elem is zeroed. For ever on NULL. */
+bool chan_recv(Chan *c, void *elem);
+/** Sends if that is possible at once. */
+bool chan_trysend(Chan *c, const void *elem);
+/** Receives if that is possible at once: true also for closed and drained, then *ok (may be NULL) is false. */
+bool chan_tryrecv(Chan *c, void *elem, bool *ok);
+/** Closes: receivers get what is buffered, then false. Fatal if closed already or NULL. */
+void chan_close(Chan *c);
+/** Elements in the buffer now. */
+size_t chan_len(Chan *c);
+/** Room of the buffer. */
+size_t chan_cap(Chan *c);
+
+/** One case of a select. */
+typedef struct SelectCase {
+    Chan *c;    /**< the channel; NULL: never ready */
+    void *elem; /**< what to send, or where to receive (may be NULL) */
+    bool send;  /**< true: send, false: receive */
+    bool ok;    /**< set by a receive: false if closed and drained */
+} SelectCase;
+/** Waits until one case can go on, does it and returns its index; of several ready ones a random one. block == false
+ *  returns -1 if none is ready. n == 0 with block waits for ever. Mirrors select. */
+int chan_select(SelectCase *cases, int n, bool block);
+/** @} */
+
+/** @name Synchronisation of goroutines (they park, threads do not block)
+ * @{ */
+
+/** Mutual exclusion. Zero value: unlocked. Mirrors sync.Mutex (normal and starvation mode). */
+typedef struct Mutex {
+    _Atomic int32_t state;  /**< owned by sync.c */
+    _Atomic uint32_t sema;  /**< owned by sync.c */
+} Mutex;
+/** Locks m; waits its turn. */
+void mutex_lock(Mutex *m);
+/** Locks m if it is free. */
+bool mutex_trylock(Mutex *m);
+/** Unlocks m; fatal if it is not locked. Any goroutine may unlock. */
+void mutex_unlock(Mutex *m);
+
+/** Many readers or one writer. Zero value: free. A waiting writer holds off new readers. Mirrors sync.RWMutex. */
+typedef struct RWMutex {
+    Mutex w;                      /**< held by a pending writer */
+    _Atomic uint32_t writerSem;   /**< the writer waits here for readers to finish */
+    _Atomic uint32_t readerSem;   /**< readers wait here for the writer */
+    _Atomic int32_t readerCount;  /**< readers, minus 1<<30 when a writer is pending */
+    _Atomic int32_t readerWait;   /**< readers that the pending writer still waits for */
+} RWMutex;
+/** Locks for reading. */
+void rwmutex_rlock(RWMutex *rw);
+/** Undoes one rwmutex_rlock; fatal without one. */
+void rwmutex_runlock(RWMutex *rw);
+/** Locks for writing. */
+void rwmutex_lock(RWMutex *rw);
+/** Undoes rwmutex_lock; fatal without it. */
+void rwmutex_unlock(RWMutex *rw);
+
+/** A counter to wait for. Zero value: 0. Mirrors sync.WaitGroup. */
+typedef struct WaitGroup {
+    _Atomic uint64_t state; /**< high 32: counter, low 32: waiters */
+    _Atomic uint32_t sema;  /**< owned by sync.c */
+} WaitGroup;
+/** Adds n, which may be negative; at 0 the waiters go on; below 0 is fatal. */
+void wg_add(WaitGroup *wg, int n);
+/** wg_add(wg, -1). */
+void wg_done(WaitGroup *wg);
+/** Waits until the counter is 0. */
+void wg_wait(WaitGroup *wg);
+
+/** Something done once. Zero value: not yet. Mirrors sync.Once. */
+typedef struct Once {
+    _Atomic uint32_t done; /**< 1 after fn returned */
+    Mutex m;               /**< held while fn runs */
+} Once;
+/** Calls fn(arg) if no call for o has; returns after fn has finished, whoever ran it. */
+void once_do(Once *o, void (*fn)(void *arg), void *arg);
+/** @} */
+
+/** @name Network: TCP and Unix sockets, pipes. A call parks the goroutine, not the thread.
+ * Functions that can fail return a value >= 0, or -errno. Addresses: "127.0.0.1:8080", "[::1]:8080", "/path/to/socket".
+ * @{ */
+
+/** An open socket or pipe end. */
+typedef struct Conn Conn;
+/** A listening socket. */
+typedef struct Listener Listener;
+/** The error that calls on a closed Conn or Listener return, negated. */
+#define NET_ECLOSED 125
+/** The error that calls return after their deadline, negated. */
+#define NET_ETIMEOUT 110
+
+/** Listens on addr. network: "tcp" or "unix". *err (may be NULL) is 0 or errno when the result is NULL. */
+Listener *net_listen(const char *network, const char *addr, int *err);
+/** The port that a TCP listener is bound to; 0 for others. */
+int net_port(Listener *l);
+/** Waits for a connection; NULL and *err on failure (NET_ECLOSED after net_closelistener). */
+Conn *net_accept(Listener *l, int *err);
+/** Wakes goroutines in net_accept and frees the listener when they have left. */
+void net_closelistener(Listener *l);
+/** Fails net_accept calls that wait past t (nanotime; 0: never, in the past: at once). */
+void net_acceptdeadline(Listener *l, int64_t t);
+/** Connects. */
+Conn *net_dial(const char *network, const char *addr, int *err);
+/** A pipe: *r is its reading, *w its writing end. 0 or -errno. */
+int net_pipe(Conn **r, Conn **w);
+/** Takes over a file descriptor that can be polled (socket, pipe, tty); NULL and *err if it cannot (EPERM). */
+Conn *net_fd(int fd, int *err);
+/** Reads at most n bytes; 0 at end of file; or -errno. n == 0 returns 0 at once. */
+intptr_t net_read(Conn *c, void *buf, size_t n);
+/** Writes all n bytes; n, or -errno (then some may have been written). */
+intptr_t net_write(Conn *c, const void *buf, size_t n);
+/** Fails reads that wait past t (nanotime; 0: never). A deadline in the past fails at once, also waiting calls. */
+void net_readdeadline(Conn *c, int64_t t);
+/** Likewise writes. */
+void net_writedeadline(Conn *c, int64_t t);
+/** Both. */
+void net_deadline(Conn *c, int64_t t);
+/** Shuts down the writing half; 0 or -errno. */
+int net_closewrite(Conn *c);
+/** Wakes goroutines that wait on c (they get -NET_ECLOSED) and frees it when they have left. */
+int net_close(Conn *c);
+/** The file descriptor, for set-up only. */
+int net_rawfd(Conn *c);
+/** @} */
+
+/** @name Regular files: real blocking system calls; the P is handed to another thread meanwhile.
+ * Values >= 0, or -errno. EINTR is retried.
+ * @{ */
+
+/** Opens path; flags and mode as open(2). A file descriptor, or -errno. */
+int file_open(const char *path, int flags, int mode);
+/** read(2). */
+intptr_t file_read(int fd, void *buf, size_t n);
+/** write(2), all of it. */
+intptr_t file_write(int fd, const void *buf, size_t n);
+/** pread(2). */
+intptr_t file_pread(int fd, void *buf, size_t n, int64_t off);
+/** Size in bytes, or -errno; *isdir and *mtime (nanoseconds; both may be NULL) are set on success. */
+int64_t file_stat(int fd, bool *isdir, int64_t *mtime);
+/** close(2). */
+int file_close(int fd);
+/** @} */
+
+/** @name System calls
+ * The wrappers sys_read, sys_openat and so on are generated from lab 01's syscalls.in; include zsyscall.h for them.
+ * @{ */
+
+/** An error of the kernel: 0, or a positive errno. */
+typedef int Errno;
+/** A run of bytes in memory. */
+typedef struct Slice {
+    void *ptr;  /**< the first byte; may be NULL if len is 0 */
+    size_t len; /**< how many */
+} Slice;
+/** A run of text, not terminated. */
+typedef struct Str {
+    const char *ptr; /**< the first byte */
+    size_t len;      /**< how many */
+} Str;
+/** @} */
+
+/** @name Memory and text
+ * @{ */
+
+/** size bytes, zeroed, aligned to 16; never NULL (out of memory is fatal). */
+void *gomalloc(size_t size);
+/** Frees what gomalloc returned; NULL does nothing. */
+void gofree(void *p);
+/** Formats to fd in one write: %d %u %x %ld %lu %lx %lld %llu %zu %p %s %.*s %c %% with width, 0 and -. Returns bytes. */
+int goprintf(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** Formats into buf (always terminated if n > 0); returns the length that the whole text would have. */
+int gosnprintf(char *buf, size_t n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/** The same with a va_list. */
+int govsnprintf(char *buf, size_t n, const char *fmt, va_list ap);
+/** @} */
+
+/** @name Observing the scheduler
+ * @{ */
+
+/** Totals since the program began. */
+typedef struct SchedStats {
+    uint64_t schedules;    /**< times a goroutine was switched to */
+    uint64_t steals;       /**< goroutines taken from another P's queue */
+    uint64_t handoffs;     /**< Ps handed to another M */
+    uint64_t retakes;      /**< Ps that sysmon took out of a system call */
+    uint64_t preemptions;  /**< goroutines that yielded because they were asked to */
+    uint64_t syscalls;     /**< calls through Syscall */
+    uint64_t netpollwakes; /**< goroutines readied by the network poller */
+    uint64_t futexcalls;   /**< futex system calls */
+    uint64_t spawns;       /**< goroutines started */
+    uint64_t threads;      /**< threads started, the first included */
+    uint64_t threadslive;  /**< of these, not yet exited */
+    uint64_t gs;           /**< G structures allocated */
+} SchedStats;
+/** Fills *st. The counters are read one by one, not at one instant. */
+void schedstats(SchedStats *st);
+/** @} */
+
+#endif

@@ -1,0 +1,537 @@
+/**
+ * @file labs.h
+ * The contracts of the eight labs: every function that a student writes, with what callers rely on.
+ *
+ * One section a lab. The implementation of section N lives in labs/NN-name/ (the student's) or in the reference's
+ * module; any mix of them makes a whole runtime. Go function names are kept where there is one.
+ *
+ * Words used: "on g0" means that getg() is the M's g0; "owner" of a P is the M that holds it; "the world is stopped"
+ * means that no other M holds a P.
+ */
+#ifndef HANDOFF_LABS_H
+#define HANDOFF_LABS_H
+
+#include "runtime2.h"
+#include "linux.h"
+
+/** Reports "<function> is not written yet (<file>:<line>)" and ends the process with status 70. */
+_Noreturn void unwritten_at(const char *func, const char *file, int line);
+/** Called with that report before it is printed, if it is set. The test guest sets it. */
+extern void (*unwritten_hook)(const char *text);
+/** The same, called by the assembly skeletons. */
+_Noreturn void unwritten_asm(const char *func);
+/** The body of a function that a lab still asks for. */
+#define unwritten() unwritten_at(__func__, __FILE__, __LINE__)
+
+/** @defgroup lab01 Lab 01: raw system calls
+ * labs/01-rawsyscall: rawsyscall_<cpu>.S, rawsyscall.c, linux.c, vdso.c, clock.c, vdsocall_<cpu>.S, syscalls.in
+ * @{ */
+
+/** What a system call returned. */
+typedef struct sysret {
+    uintptr_t r1;  /**< the result, or (uintptr_t)-1 after an error */
+    uintptr_t r2;  /**< the second result register; 0 after an error */
+    uintptr_t err; /**< errno, or 0 */
+} sysret;
+
+/**
+ * Makes system call num with six arguments and nothing else: no scheduler state is touched, no libc is used.
+ *
+ * Errors are exactly the results -4095 to -1 (unsigned compare); everything else is data. Callable on any stack,
+ * also before the runtime is up. Mirrors Syscall6 in internal/runtime/syscall/linux.
+ */
+sysret linux_Syscall6(uintptr_t num, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4, uintptr_t a5, uintptr_t a6);
+/** System call with up to three arguments; the other three are 0. Keeps the P: only for calls that do not block. */
+sysret RawSyscall(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3);
+/** System call with up to six arguments. Keeps the P: only for calls that do not block. */
+sysret RawSyscall6(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4, uintptr_t a5, uintptr_t a6);
+/**
+ * A clone or vfork whose child runs on the caller's stack and in its memory (CLONE_VM | CLONE_VFORK) until it calls exec or
+ * exits. Returns twice: first in the child with r1 == 0, then in the parent. By then the child has called other functions,
+ * so nothing that the parent needs may lie below the caller's frame: the return address travels in a register. In assembly.
+ * Mirrors rawVforkSyscall.
+ */
+sysret rawVforkSyscall(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3);
+
+/* The runtime's private system calls. They never change scheduler state; callable on any stack, from signal handlers
+ * too. Each returns the result, or -errno. EINTR is not retried. */
+
+/** read(2). */
+intptr_t linux_read(int fd, void *p, size_t n);
+/** write(2). */
+intptr_t linux_write(int fd, const void *p, size_t n);
+/** openat(2) relative to the working directory. */
+int linux_open(const char *path, int flags, int mode);
+/** close(2). Never retried. */
+int linux_close(int fd);
+/** mmap(2): the address, or -errno in [-4095, -1]. */
+intptr_t linux_mmap(void *addr, size_t n, int prot, int flags, int fd, int64_t off);
+/** munmap(2). */
+int linux_munmap(void *addr, size_t n);
+/** mprotect(2). */
+int linux_mprotect(void *addr, size_t n, int prot);
+/** madvise(2). */
+int linux_madvise(void *addr, size_t n, int advice);
+/** futex(2): op is FUTEX_WAIT_PRIVATE (ts: relative time-out or NULL) or FUTEX_WAKE_PRIVATE (ts NULL). */
+int linux_futex(_Atomic uint32_t *addr, int op, uint32_t val, const struct ktimespec *ts);
+/** gettid(2). */
+int linux_gettid(void);
+/** getpid(2). */
+int linux_getpid(void);
+/** tgkill(2) to a thread of this process. */
+int linux_tgkill(int pid, int tid, int sig);
+/** kill(2). */
+int linux_kill(int pid, int sig);
+/** rt_sigaction(2) with the kernel's own structure. */
+int linux_sigaction(int sig, const struct ksigaction *new_, struct ksigaction *old);
+/** rt_sigprocmask(2), 64 signals. */
+int linux_sigprocmask(int how, const uint64_t *set, uint64_t *old);
+/** sigaltstack(2). */
+int linux_sigaltstack(const struct kstack *new_, struct kstack *old);
+/** sched_getaffinity(2) of the calling thread: bytes written, or -errno. */
+int linux_sched_getaffinity(void *mask, size_t n);
+/** clock_gettime(2) by a real system call; the vDSO's fallback. */
+int linux_clock_gettime(int clock, struct ktimespec *ts);
+/** nanosleep(2). */
+int linux_nanosleep(const struct ktimespec *req);
+/** epoll_create1(2). */
+int linux_epoll_create(int flags);
+/** epoll_ctl(2). */
+int linux_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
+/** epoll_pwait(2) without a mask; timeout in milliseconds, -1 for ever. */
+int linux_epoll_wait(int epfd, struct epoll_event *ev, int n, int timeout);
+/** eventfd2(2). */
+int linux_eventfd(uint32_t init, int flags);
+/** pipe2(2). fds is written on success only. */
+int linux_pipe(int fds[2], int flags);
+/** fcntl(2). */
+int linux_fcntl(int fd, int cmd, uintptr_t arg);
+/** prctl(2) with one argument. */
+int linux_prctl(int op, uintptr_t arg);
+/** sched_yield(2). Mirrors osyield. */
+void osyield(void);
+/** Sleeps the thread for us microseconds with nanosleep; the real clock behind usleep(). Mirrors usleep. */
+void linux_usleep(uint32_t us);
+/** Ends the process: exit_group. Mirrors exit. */
+_Noreturn void exitprocess(int code);
+/**
+ * Ends the calling thread only (the exit system call), after it has stored 0 to *wait (release: pairs with the acquire
+ * load in allocm). Must not touch its stack after that store: somebody may unmap it. Mirrors exitThread.
+ */
+_Noreturn void exitThread(_Atomic uint32_t *wait);
+/** CPUs in the affinity mask of the process; at least 1. Mirrors getCPUCount. */
+int getCPUCount(void);
+
+/**
+ * Finds the clock in the vDSO image whose ELF header is at base; called once at boot with auxv's AT_SYSINFO_EHDR, and
+ * by tests with images of their own. Uses the dynamic section only (DT_GNU_HASH preferred, DT_HASH understood), never
+ * section headers. The symbol must be defined, global or weak, a function or untyped, and of the named version; an image
+ * that has no versions at all will do, and NULL asks for none.
+ *
+ * @return the address of the symbol name, or NULL if there is none
+ */
+void *vdso_lookup(const void *base, const char *name, const char *version);
+/** Reads auxv (pairs of type and value, ending with type 0) and remembers the vDSO's clock. No AT_SYSINFO_EHDR: none. */
+void vdsoauxv(const uintptr_t *auxv);
+/**
+ * Monotonic nanoseconds: by the vDSO on the M's g0 stack (on the present stack if that is no user G's), else by
+ * linux_clock_gettime. Sets and restores m.vdsoPC and vdsoSP around the call, so that a signal handler may call it too.
+ * Mirrors nanotime1.
+ */
+int64_t nanotime1(void);
+/** Nanoseconds since 1970, found the same way. Mirrors walltime. */
+int64_t walltime1(void);
+/** The vDSO's clock_gettime, or NULL. */
+extern int (*vdsoClockGettime)(int clock, struct ktimespec *ts);
+/** Calls fn(clock, ts) on the stack that ends at sp (16-byte aligned here), or on the present one if sp is 0. In assembly. */
+int vdsocall(int (*fn)(int clock, struct ktimespec *ts), int clock, struct ktimespec *ts, uintptr_t sp);
+/** @} */
+
+/** @defgroup lab02 Lab 02: context
+ * labs/02-context: context_<cpu>.S, stack.c, goroutine.c
+ * @{ */
+
+/**
+ * Goes on with the context in buf: makes buf->g the running G, loads floating-point control words (only those that
+ * differ), callee-saved registers, sp and bp, empties buf->sp, ctxt and bp, and jumps to buf->pc with buf->ctxt as the
+ * first argument. buf->g must not be NULL. Does not return. Mirrors gogo.
+ */
+_Noreturn void gogo(gobuf *buf);
+/**
+ * Saves the caller's context in its g->sched (pc and sp as after the return of mcall, bp, callee-saved registers,
+ * control words), switches to the M's g0 stack at g0->sched.sp with frame pointer 0, and calls fn(gp), which must not
+ * return. A later gogo(&gp->sched) comes back here. On g0: badmcall. If fn returns: badmcall2. Mirrors mcall.
+ */
+void mcall(void (*fn)(G *gp));
+/**
+ * Runs fn(arg) on the g0 stack and returns. On g0 or gsignal already: a plain call. On another G than the M's curg:
+ * badsystemstack. Overwrites g->sched (pc, sp, bp of the caller, so that a dump can walk the G's stack). fn must not
+ * park, and must not schedule. Mirrors systemstack.
+ */
+void systemstack(void (*fn)(void *arg), void *arg);
+/** Where a goroutine's function returns to; its return address is goexit_frame + 1 (a nop), so that pc - 1 is in it too. */
+void goexit_frame(void);
+
+/**
+ * Prepares buf so that gogo calls fn(arg) as if goexit_frame + 1 had called it: sp, pc, ctxt and bp. On entry buf->sp is the
+ * stack's top, and g and fpcw have been set. In assembly. Mirrors gostartcall.
+ */
+void gostartcall(gobuf *buf, void (*fn)(void *arg), void *arg);
+/** A stack of at least n bytes (a multiple of the page), with a guard page below; throws if out of memory. On g0. Mirrors stackalloc. */
+stack stackalloc(size_t n);
+/** Gives a stack back: of the default size into the P's cache (m.p may be NULL: to the pool), others to the system. On g0. */
+void stackfree(stack stk);
+/**
+ * Gives the memory of free stacks back to the system: those in pp's cache (which must be the caller's, or nobody's) and in
+ * the pool; pp == NULL: of all Ps and the pool, while the world is stopped. The address space is kept for later stacks.
+ *
+ * @return bytes of stacks, of which only those that were touched had memory
+ */
+size_t stackcache_clear(P *pp);
+/** Bytes of stacks that the pool and the P caches hold, unused. For statistics; may be stale. */
+size_t stackcache_bytes(void);
+/** A new G with a stack of n bytes (n == 0: none), in Gidle. On g0. Mirrors malg. */
+G *malg(size_t n);
+/** Puts a dead G on pp's free list; at 64 moves all but 31 to the global lists. Not default-sized stacks are freed. Mirrors gfput. */
+void gfput(P *pp, G *gp);
+/** Takes a dead G, from the global lists if pp has none (up to 32, those with a stack first), or NULL. It has a stack, of the
+ *  default size if it needed one. On g0. Mirrors gfget. */
+G *gfget(P *pp);
+/** Moves all of pp's dead Gs to the global lists. Mirrors gfpurge. */
+void gfpurge(P *pp);
+/** A goid that was never used, from pp's batch of GOID_BATCH. Mirrors the goidcache part of newproc1. */
+uint64_t goidnext(P *pp);
+/**
+ * Makes a G in Grunnable that will call fn(arg): reuses a dead one or allocates, frame by gostartcall, goid, all fields
+ * that a program can see fresh. Not queued. fn == NULL is fatal. On g0, with m.p. Mirrors newproc1.
+ */
+G *newproc1(void (*fn)(void *arg), void *arg, G *callergp, uintptr_t callerpc, size_t stacksize);
+/** Ends the running goroutine: mcall(goexit0). Reached through goexit_frame. Mirrors goexit1. */
+void goexit1(void);
+/** On g0: gdestroy(gp), then schedule(). Mirrors goexit0. */
+void goexit0(G *gp);
+/**
+ * On g0: Grunning -> Gdead, clears all that belonged to the goroutine, dropg, gfput. If gp was locked to its thread
+ * (m.lockedInt or lockedExt): goes to mstart0's end by gogo(&g0->sched), which ends the thread. Mirrors gdestroy.
+ */
+void gdestroy(G *gp);
+/** @} */
+
+/** @defgroup lab03 Lab 03: run queues and the scheduler
+ * labs/03-runqueue: runq.c, globrunq.c, idle.c, schedule.c, findrunnable.c
+ * @{ */
+
+/**
+ * Puts a runnable G on the local queue of pp.
+ *
+ * @param pp    the caller's own P (only its owner may call this)
+ * @param gp    a G in Grunnable that is on no other queue
+ * @param next  true: gp takes the runnext slot and the G that it displaces goes to the tail; false: gp goes to the tail
+ *
+ * A full ring overflows: its older half and the displaced G go to the global queue (runqputslow). Takes sched.lock only
+ * then. Never blocks, never wakes anybody: the caller decides about wakep(). Mirrors runqput.
+ */
+void runqput(P *pp, G *gp, bool next);
+/**
+ * Moves the older half of pp's full ring (RUNQ_SIZE/2 Gs, in order) and then gp to the tail of the global queue.
+ * h and t are head and tail as runqput saw them; t - h must be RUNQ_SIZE, else it throws "runqputslow: queue is not full".
+ * @return false if a thief moved the head meanwhile: nothing was done, try runqput again. Mirrors runqputslow.
+ */
+bool runqputslow(P *pp, G *gp, uint32_t h, uint32_t t);
+/** Puts all of q on pp's ring; what does not fit goes to the global queue. Owner only. Mirrors runqputbatch. */
+void runqputbatch(P *pp, gQueue *q);
+/**
+ * Takes the next G of pp, or NULL: runnext first (then *inheritTime = true: it runs in the present time slice), then the
+ * ring (false). Owner only. Mirrors runqget.
+ */
+G *runqget(P *pp, bool *inheritTime);
+/** True if pp's queue was empty at one instant; never true while a G is always in it. Anybody. Mirrors runqempty. */
+bool runqempty(P *pp);
+/**
+ * Copies the older half (rounded up) of pp's ring to batch, a ring of RUNQ_SIZE slots, from index batchHead on, and
+ * takes it out of pp. If the ring is empty and stealRunNextG, waits 3 us if pp's M runs Go code, and takes runnext.
+ * @return how many. Anybody. Mirrors runqgrab.
+ */
+uint32_t runqgrab(P *pp, _Atomic(G *) *batch, uint32_t batchHead, bool stealRunNextG);
+/** Steals half of p2's queue into pp's, which is empty; returns one of the stolen Gs (the last), or NULL. Owner of pp. Mirrors runqsteal. */
+G *runqsteal(P *pp, P *p2, bool stealRunNextG);
+
+/** Puts gp at the tail of the global queue. sched.lock held. Mirrors globrunqput. */
+void globrunqput(G *gp);
+/** Puts gp at the head of the global queue. sched.lock held. Mirrors globrunqputhead. */
+void globrunqputhead(G *gp);
+/** Appends q (n Gs) to the global queue and empties q. sched.lock held. Mirrors globrunqputbatch. */
+void globrunqputbatch(gQueue *q, int32_t n);
+/** Takes one G from the head of the global queue, or NULL. sched.lock held. Mirrors globrunqget. */
+G *globrunqget(void);
+/**
+ * Takes min(n, runqsize, runqsize/gomaxprocs + 1) Gs from the head of the global queue: returns the first, the others in
+ * *q (emptied first). sched.lock held. Mirrors globrunqgetbatch.
+ */
+G *globrunqgetbatch(int32_t n, gQueue *q);
+
+/** Puts pp on the idle list. Throws if its queue is not empty. Sets Pidle's mask bit. sched.lock held. Mirrors pidleput. */
+void pidleput(P *pp);
+/** Takes a P off the idle list, or NULL. sched.lock held. Mirrors pidleget. */
+P *pidleget(void);
+/** The same for an M that will spin: if there is none, sets sched.needspinning. sched.lock held. Mirrors pidlegetSpinning. */
+P *pidlegetSpinning(void);
+/** Takes an M off the idle list (sched.midle), or NULL. sched.lock held. Mirrors mget. */
+M *mget(void);
+/** Puts mp on the idle list, counts it, and looks for a deadlock (checkdead). sched.lock held. Mirrors mput. */
+void mput(M *mp);
+
+/** Starts one more spinning M if there is none and a P is idle. Call after making a G runnable. Mirrors wakep. */
+void wakep(void);
+/** The spinning M has found work: stops being counted, and wakes another (wakep). Mirrors resetspinning. */
+void resetspinning(void);
+/** Runs gp on this M, never returns: curg and gp.m are set before Grunnable -> Grunning; starts a new time slice
+ *  (schedtick++) unless inheritTime. On g0, with a P. Mirrors execute. */
+_Noreturn void execute(G *gp, bool inheritTime);
+/** One round of the scheduler: finds a runnable G and executes it. On g0, m.locks == 0, with a P. Mirrors schedule. */
+_Noreturn void schedule(void);
+/**
+ * Finds a runnable G: every 61st tick one from the global queue, then local, global, network, other Ps; parks the M if
+ * there is none. On g0, with a P; returns with a (perhaps different) P.
+ *
+ * @param inheritTime   set: as runqget says
+ * @param tryWakeP      set: wake another M, this G was not taken from a queue that somebody else watches
+ */
+G *findrunnable(bool *inheritTime, bool *tryWakeP);
+/** Steals from the other Ps in four passes; timers and runnext in the last. *now is as in checkTimers. Mirrors stealWork. */
+G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *newWork);
+/** True: Ps that are visited from position i on, in steps of inc (coprime with count). */
+typedef struct randomEnum {
+    uint32_t i, count, pos, inc; /**< visits so far, how many in all, where, step */
+} randomEnum;
+/** The strides that are coprime with count; rebuilt by procresize through randomOrder_reset. */
+void randomOrder_reset(uint32_t count);
+/** Begins at a random place (r) with a random stride: each of count positions will be visited once. Mirrors randomOrder.start. */
+randomEnum randomOrder_start(uint32_t r);
+/** Puts every G of the list where an M will find it, and starts Ms for idle Ps. Gs are in Gwaiting. With or without m.p. Mirrors injectglist. */
+void injectglist(gList *list);
+/** @} */
+
+/** @defgroup lab04 Lab 04: entering a system call
+ * labs/04-entersyscall: entersyscall.c, syscall.c
+ * @{ */
+
+/** Records pc, sp and bp in the running G's sched, for dumps (gogo is not used on it). Mirrors save. */
+void save(uintptr_t pc, uintptr_t sp, uintptr_t bp);
+/**
+ * Prepares the M for a system call that may block, with the caller's pc, sp and bp: G becomes Gsyscall, the P Psyscall
+ * and nobody's (m.oldp remembers it). The store of Psyscall is the last access to the P (release, pairs with the CAS of
+ * whoever takes it). Wakes a sleeping sysmon; lets a stop-the-world have the P. Mirrors reentersyscall.
+ */
+void reentersyscall(uintptr_t pc, uintptr_t sp, uintptr_t bp);
+/** reentersyscall for the calling function's frame. On a user G. Nothing that parks may run until exitsyscall. Mirrors entersyscall. */
+void entersyscall(void);
+/** The same for a call that is known to block: hands the P off at once. Mirrors entersyscallblock. */
+void entersyscallblock(void);
+/** System call that may block, three arguments. On a user G; on g0 it is the raw call. EINTR is not retried. Mirrors syscall.Syscall. */
+sysret Syscall(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3);
+/** System call that may block, six arguments. */
+sysret Syscall6(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4, uintptr_t a5, uintptr_t a6);
+/** If pp.runSafePointFn is 1, sets it to 0 (CAS) and runs sched.safePointFn(pp). With m.p. Mirrors runSafePointFn. */
+void runSafePointFn(void);
+/** @} */
+
+/** @defgroup lab05 Lab 05: leaving a system call
+ * labs/05-exitsyscall: exitsyscall.c
+ * @{ */
+
+/**
+ * The system call is over: gets a P back, the old one if nobody took it, else an idle one, else the G goes to the global
+ * queue and the M parks. Returns in Grunning, perhaps on another M. Mirrors exitsyscall.
+ */
+void exitsyscall(void);
+/** Tries oldp, then an idle P; true with m.p set. No G status changes. Not while the world is stopped. Mirrors exitsyscallfast. */
+bool exitsyscallfast(P *oldp);
+/** Takes an idle P for the M, waking sysmon if it sleeps; true with m.p set. On g0. Mirrors exitsyscallfast_pidle. */
+bool exitsyscallfast_pidle(void);
+/** The slow path, on g0: Gsyscall -> Grunnable; runs gp if there is an idle P; else queues it and parks. Mirrors exitsyscall0. */
+void exitsyscall0(G *gp);
+/** @} */
+
+/** @defgroup lab06 Lab 06: threads and hand-off
+ * labs/06-handoff: note.c, newm.c, clone_<cpu>.S, startm.c, handoffp.c, locked.c, template.c, checkdead.c
+ * @{ */
+
+/** Clears n for its next use. Only after the sleeper has returned. Mirrors noteclear. */
+void noteclear(note *n);
+/** Signals n and wakes its sleeper. Twice without noteclear: throws "notewakeup - double wakeup". Mirrors notewakeup. */
+void notewakeup(note *n);
+/** Sleeps until n is signalled. On g0 only. Mirrors notesleep. */
+void notesleep(note *n);
+/** Sleeps until n is signalled or ns nanoseconds have passed (< 0: no limit); true if signalled. On g0. Mirrors notetsleep. */
+bool notetsleep(note *n, int64_t ns);
+/** notetsleep for a user G: hands its P off meanwhile (entersyscallblock). On g0 it throws. Mirrors notetsleepg. */
+bool notetsleepg(note *n, int64_t ns);
+
+/** The next M id; throws "thread exhaustion" past sched.maxmcount. sched.lock held. Mirrors mReserveID. */
+int64_t mReserveID(void);
+/** A new M for pp (may be NULL) with a g0, a gsignal, fn to run first and id (-1: take one). Frees exited Ms' stacks. Mirrors allocm. */
+M *allocm(P *pp, void (*fn)(void), int64_t id);
+/** Makes an M that will run fn, then schedule with pp. Through the template thread if this M is locked to a G. Mirrors newm. */
+void newm(void (*fn)(void), P *pp, int64_t id);
+/** Starts the thread of mp: newosproc in the pure build, hosted_newosproc in the hosted one. Mirrors newm1. */
+void newm1(M *mp);
+/** clone()s the thread of mp with all signals blocked; retries EAGAIN 20 times; else prints what to do and throws. Mirrors newosproc. */
+void newosproc(M *mp);
+/**
+ * The clone system call: the child has stack end stk and TLS pointer tls; it stores its thread id in mp->procid, sets g
+ * to gp and calls fn; if fn returns, only the thread exits (status 111). mp, gp and fn travel in registers: the parent's
+ * stack is not the child's. @return in the parent: the child's thread id or -errno. In assembly. Mirrors clone.
+ */
+int linux_clone(int flags, void *stk, M *mp, G *gp, void (*fn)(void), void *tls);
+/** Starts an M to run pp (NULL: any idle P; none: does nothing). spinning: the caller has counted it in nmspinning.
+ *  lockheld: the caller holds sched.lock, and still does afterwards. Mirrors startm. */
+void startm(P *pp, bool spinning, bool lockheld);
+/** Parks the M until it is given a P (nextp). On g0, without P, locks or spinning. Mirrors stopm. */
+void stopm(void);
+/** Parks this M on its note: notesleep, noteclear. On g0. Mirrors mPark. */
+void mPark(void);
+/** Stops for stop-the-world: gives the P up (Pgcstop), signals sched.stopnote if it was the last, parks. Mirrors gcstopm. */
+void gcstopm(void);
+/** Gives pp, which no M holds, to an M that runs it, or makes it idle. See the handout for the order. Mirrors handoffp. */
+void handoffp(P *pp);
+/**
+ * sysmon's look at a P in a system call: takes pp (Psyscall -> Pidle by CAS, syscalltick++) and hands it off if it stayed in
+ * the same call since the last look, and somebody could use it or 10 ms are over since pd->syscallwhen.
+ *
+ * @param pd        sysmon's notes about pp, updated here
+ * @param sysretake the time slice is over: it need not be the same call as at the last look; pd is not updated
+ * @return 1 if taken, else 0. allpLock is held, dropped around incidlelocked and handoffp, and held again. Mirrors retake.
+ */
+uint32_t retake_syscall(P *pp, sysmontick *pd, int64_t now, bool sysretake);
+/** Ends this M's thread; m0 only parks. Gives its P away. Mirrors mexit. */
+_Noreturn void mexit(void);
+/** Parks an M that is locked to a G until that G is runnable again and a P comes with it. Mirrors stoplockedm. */
+void stoplockedm(void);
+/** Gives this M's P to the M that gp is locked to, and parks. Mirrors startlockedm. */
+void startlockedm(G *gp);
+/** Adds v to nmidlelocked; v > 0: checkdead. Mirrors incidlelocked. */
+void incidlelocked(int32_t v);
+/** Starts the template thread, once. Mirrors startTemplateThread. */
+void startTemplateThread(void);
+/** Body of the template thread: starts the Ms in newmHandoff. Mirrors templateThread. */
+void templateThread(void);
+/** lockosthread's and unlockosthread's counters live in M (lockedExt for programs, lockedInt for the runtime). */
+void lockOSThread(void);
+/** Undoes one lockOSThread (runtime's own). */
+void unlockOSThread(void);
+/** Looks for a deadlock: no M can run and nothing will wake one; then it is fatal. sched.lock held (released before a fatal). Mirrors checkdead. */
+void checkdead(void);
+/** @} */
+
+/** @defgroup lab07 Lab 07: the network poller
+ * labs/07-netpoll: netpoll.c, netpoll_epoll.c
+ * @{ */
+
+/** Values of pollDesc.rg and wg that are no G. */
+enum { pdNil = 0, pdReady = 1, pdWait = 2 };
+/** Results of pollReset and pollWait. */
+enum { pollNoError = 0, pollErrClosing = 1, pollErrTimeout = 2, pollErrNotPollable = 3 };
+/** Bits of pollDesc.atomicInfo, below the fdseq. */
+enum {
+    pollClosing = 1, pollEventErr = 2, pollExpiredReadDeadline = 4, pollExpiredWriteDeadline = 8, pollFDSeqShift = 16,
+    pollFDSeqMask = 0xffff
+};
+
+/** What the poller knows of one file descriptor. Never freed, only reused (fdseq tells uses apart). Mirrors pollDesc. */
+typedef struct pollDesc {
+    struct pollDesc *link;        /**< next free one; pollcache lock */
+    int fd;                       /**< constant while in use */
+    _Atomic uintptr_t fdseq;      /**< +1 at each reuse; part of the epoll tag */
+    _Atomic uint32_t atomicInfo;  /**< closing, error and deadline bits and fdseq, readable without lock */
+    _Atomic uintptr_t rg;         /**< pdNil, pdReady, pdWait, or the G that waits to read (CAS) */
+    _Atomic uintptr_t wg;         /**< likewise for writing */
+
+    mutex lock;                   /**< protects what follows */
+    bool closing;                 /**< pollUnblock was called */
+    bool rrun, wrun;              /**< rt, wt are running */
+    uintptr_t rseq, wseq;         /**< tell stale timers from current ones */
+    timer *rt, *wt;               /**< deadline timers */
+    int64_t rd, wd;               /**< deadlines: 0 none, < 0 expired, else nanotime */
+} pollDesc;
+
+/** Number of Gs parked in the poller. */
+extern _Atomic uint32_t netpollWaiters;
+/** True once netpollinit has finished. */
+bool netpollinited(void);
+/** Sets the poller up on first use; once. Mirrors netpollGenericInit. */
+void netpollGenericInit(void);
+/** Registers fd for both directions, edge-triggered. *err is 0 or errno (EPERM: cannot be polled); NULL on error. Mirrors poll_runtime_pollOpen. */
+pollDesc *pollOpen(int fd, int *err);
+/** Unregisters and recycles pd. Only after pollUnblock, with nobody parked. Mirrors poll_runtime_pollClose. */
+void pollClose(pollDesc *pd);
+/** Before an I/O attempt in mode 'r' or 'w': forgets old readiness; a pollErr value. Mirrors poll_runtime_pollReset. */
+int pollReset(pollDesc *pd, int mode);
+/** Parks the G until mode is ready, the deadline passes or pd is closed; a pollErr value. Mirrors poll_runtime_pollWait. */
+int pollWait(pollDesc *pd, int mode);
+/** Sets the deadline of 'r', 'w' or both ('r' + 'w'): d > 0 nanoseconds from now, 0 none, < 0 at once. Mirrors poll_runtime_pollSetDeadline. */
+void pollSetDeadline(pollDesc *pd, int64_t d, int mode);
+/** Marks pd closing and wakes everybody that waits on it. Twice: throws. Mirrors poll_runtime_pollUnblock. */
+void pollUnblock(pollDesc *pd);
+/** Waits for mode; true if ready, false if closed or timed out. waitio: wait for I/O only, ignore errors. Mirrors netpollblock. */
+bool netpollblock(pollDesc *pd, int mode, bool waitio);
+/** Makes mode ready (ioready) or just wakes; returns the G to ready or NULL; *delta (may be NULL) counts netpollWaiters. Mirrors netpollunblock. */
+G *netpollunblock(pollDesc *pd, int mode, bool ioready, int32_t *delta);
+/** Pushes the Gs that wait for mode ('r', 'w', 'r'+'w') on toRun; returns the change of netpollWaiters. Mirrors netpollready. */
+int32_t netpollready(gList *toRun, pollDesc *pd, int mode);
+/** The error of pd for mode: closing, then deadline, then event error (reads only). No lock needed. Mirrors netpollcheckerr. */
+int netpollcheckerr(pollDesc *pd, int mode);
+/** Sets or clears pollEventErr of pd, if its fdseq (as published) is seq or seq is 0. Any thread. Mirrors setEventErr. */
+void netpollSetEventErr(pollDesc *pd, bool err, uintptr_t seq);
+/** Adds delta to netpollWaiters; after the Gs have been made runnable. Mirrors netpollAdjustWaiters. */
+void netpollAdjustWaiters(int32_t delta);
+/** True if some G waits in the poller. */
+bool netpollAnyWaiters(void);
+/** The deadline seq of pd has come; called by its timer. Mirrors netpolldeadlineimpl. */
+void netpolldeadline(pollDesc *pd, uintptr_t seq, bool read, bool write);
+
+/* The back end: epoll. */
+
+/** Creates the epoll and event file descriptors. Mirrors netpollinit. */
+void netpollinit(void);
+/** Adds fd, tagged with pd and its fdseq: 0 or errno. Mirrors netpollopen. */
+int netpollopen(int fd, pollDesc *pd);
+/** Removes fd: 0 or errno. Mirrors netpollclose. */
+int netpollclose(int fd);
+/**
+ * The Gs that became ready: delay < 0 waits without limit, 0 does not wait, > 0 waits that many nanoseconds.
+ * *delta: to be given to netpollAdjustWaiters after the Gs are runnable. Without a P if it may block. Mirrors netpoll.
+ */
+gList netpoll(int64_t delay, int32_t *delta);
+/** Interrupts a blocked netpoll; at most one write is in flight. Mirrors netpollBreak. */
+void netpollBreak(void);
+/** @} */
+
+/** @defgroup lab08 Lab 08: the system monitor
+ * labs/08-sysmon: sysmon.c, retake.c, preempt.c, forcegc.c, scavenge.c, schedtrace.c
+ * @{ */
+
+/** How long to sleep before the next round, in microseconds: 20 if idle is 0; unchanged up to idle 50; then twice delay, which
+ *  is what it was last time; at most 10 ms. idle: rounds in a row that took no P. Mirrors the top of sysmon's loop. */
+uint32_t sysmon_delay(uint32_t idle, uint32_t delay);
+/** Body of the monitor thread: never holds a P, never returns. Mirrors sysmon. */
+void sysmon(void);
+/** One look at all Ps: preempts Gs that ran for 10 ms, takes Ps out of long system calls. @return Ps taken. Mirrors retake. */
+uint32_t retake(int64_t now);
+/** Asks the G that pp runs to yield; false if there is nobody to ask. Best effort; anybody. Mirrors preemptone. */
+bool preemptone(P *pp);
+/** preemptone for every running P; true if any was asked. Mirrors preemptall. */
+bool preemptall(void);
+/** A collection is due: the last one is older than the forced-GC period. 0 means there was none: not due. Mirrors gcTriggerTime. */
+bool gcTriggerTime(int64_t now);
+/** Body of the goroutine that runs forced collections, parked in between. Mirrors forcegchelper. */
+void forcegchelper(void *arg);
+/** Starts it. Mirrors the init in proc.go. */
+void forcegc_start(void);
+/** Prints the scheduler's state to standard error, in Go's line format. Mirrors schedtrace. */
+void schedtrace(bool detailed);
+/** Tells the system that idle stacks may be reclaimed; called by sysmon when the program is idle. @return bytes released. */
+size_t scavenge(void);
+/** @} */
+
+#endif

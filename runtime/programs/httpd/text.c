@@ -1,0 +1,191 @@
+/**
+ * @file text.c
+ * Slices of text, dates, content types.
+ */
+#include "httpd.h"
+
+Slice slice(const char *s)
+{
+    size_t n = 0;
+    while (s[n] != '\0')
+        n++;
+    return (Slice){s, n};
+}
+
+void bytes_copy(char *to, const char *from, size_t n)
+{
+    __builtin_memcpy(to, from, n);
+}
+
+/** c, or the lower case of it. */
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool slice_is(Slice s, const char *lit)
+{
+    size_t i = 0;
+    while (i < s.n && lit[i] != '\0' && s.p[i] == lit[i])
+        i++;
+    return i == s.n && lit[i] == '\0';
+}
+
+bool slice_isnocase(Slice s, const char *lit)
+{
+    size_t i = 0;
+    while (i < s.n && lit[i] != '\0' && lower(s.p[i]) == lit[i])
+        i++;
+    return i == s.n && lit[i] == '\0';
+}
+
+bool slice_begins(Slice s, const char *lit)
+{
+    size_t i = 0;
+    while (i < s.n && lit[i] != '\0' && s.p[i] == lit[i])
+        i++;
+    return lit[i] == '\0';
+}
+
+Slice slice_trim(Slice s)
+{
+    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+        s.n--;
+    return s;
+}
+
+Slice slice_cut(Slice *s, char c)
+{
+    Slice whole = *s;
+    for (size_t i = 0; i < whole.n; i++) {
+        if (whole.p[i] == c) {
+            *s = (Slice){whole.p + i + 1, whole.n - i - 1};
+            return (Slice){whole.p, i};
+        }
+    }
+    *s = (Slice){NULL, 0};
+    return whole;
+}
+
+bool slice_number(Slice s, int64_t *v)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        int64_t d = s.p[i] - '0';
+        n = n > (INT64_MAX - d) / 10 ? INT64_MAX : n * 10 + d;
+    }
+    *v = n;
+    return s.n > 0;
+}
+
+int hexvalue(char c)
+{
+    c = lower(c);
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static const char *const weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+/** True if there is a 29 February in year. */
+static bool leap(int64_t year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/** Days of month (0 is January). */
+static int64_t monthdays(int64_t year, int month)
+{
+    static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[month] + (month == 1 && leap(year) ? 1 : 0);
+}
+
+/** Days from 1970 to the beginning of year. */
+static int64_t yearstart(int64_t year)
+{
+    int64_t y = year - 1;
+    return (year - 1970) * 365 + (y / 4 - y / 100 + y / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
+}
+
+void date_format(char buf[DATE_ROOM], int64_t t)
+{
+    int64_t day = t / 86400, second = t % 86400;
+    int64_t year = 1970 + day / 366; /* never too late */
+    while (yearstart(year + 1) <= day)
+        year++;
+    int64_t rest = day - yearstart(year);
+    int month = 0;
+    while (rest >= monthdays(year, month))
+        rest -= monthdays(year, month++);
+    gosnprintf(buf, DATE_ROOM, "%s, %02d %s %04d %02d:%02d:%02d GMT", weekdays[(day + 4) % 7], (int)rest + 1,
+               months[month], (int)year, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+}
+
+/** Cuts the number before the next c from *s; -1 if there is none. */
+static int64_t cutnumber(Slice *s, char c)
+{
+    int64_t v;
+    return slice_number(slice_cut(s, c), &v) ? v : -1;
+}
+
+int64_t date_parse(Slice s)
+{
+    slice_cut(&s, ' '); /* the weekday says nothing new */
+    int64_t day = cutnumber(&s, ' ');
+    Slice name = slice_cut(&s, ' ');
+    int64_t year = cutnumber(&s, ' '), hour = cutnumber(&s, ':'), minute = cutnumber(&s, ':');
+    int64_t second = cutnumber(&s, ' ');
+    int month = 0;
+    while (month < 12 && !slice_is(name, months[month]))
+        month++;
+    if (!slice_is(s, "GMT") || month == 12 || year < 1970 || year > 9999 || day < 1 ||
+        day > monthdays(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+        second > 60)
+        return -1;
+    int64_t days = yearstart(year) + day - 1;
+    for (int m = 0; m < month; m++)
+        days += monthdays(year, m);
+    return days * 86400 + hour * 3600 + minute * 60 + second;
+}
+
+const char *content_type(Slice path)
+{
+    static const struct {
+        const char *suffix, *type;
+    } types[] = {
+        {"html", "text/html; charset=utf-8"}, {"htm", "text/html; charset=utf-8"},
+        {"css", "text/css; charset=utf-8"},   {"js", "text/javascript; charset=utf-8"},
+        {"mjs", "text/javascript; charset=utf-8"},
+        {"txt", "text/plain; charset=utf-8"}, {"md", "text/markdown; charset=utf-8"},
+        {"c", "text/plain; charset=utf-8"},   {"h", "text/plain; charset=utf-8"},
+        {"csv", "text/csv; charset=utf-8"},   {"json", "application/json"},
+        {"xml", "application/xml"},           {"svg", "image/svg+xml"},
+        {"png", "image/png"},                 {"jpg", "image/jpeg"},
+        {"jpeg", "image/jpeg"},               {"gif", "image/gif"},
+        {"webp", "image/webp"},               {"ico", "image/x-icon"},
+        {"pdf", "application/pdf"},           {"wasm", "application/wasm"},
+        {"zip", "application/zip"},           {"gz", "application/gzip"},
+        {"woff2", "font/woff2"},              {"mp4", "video/mp4"},
+        {"mp3", "audio/mpeg"},
+    };
+    size_t dot = path.n;
+    while (dot > 0 && path.p[dot - 1] != '.' && path.p[dot - 1] != '/')
+        dot--;
+    if (dot > 0 && path.p[dot - 1] == '.') {
+        Slice suffix = {path.p + dot, path.n - dot};
+        for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+            if (slice_isnocase(suffix, types[i].suffix))
+                return types[i].type;
+        }
+    }
+    return "application/octet-stream";
+}

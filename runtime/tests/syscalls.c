@@ -1,0 +1,205 @@
+/* System calls as a program sees them: a blocked call does not hold up the others, whatever signals arrive meanwhile. */
+#include "check.h"
+#include "labs.h"
+
+/** A pipe in blocking mode, past the network poller. */
+static void blocking_pipe(int fds[2])
+{
+    sysret r = RawSyscall(__NR_pipe2, (uintptr_t)fds, KO_CLOEXEC, 0);
+    CHECK(r.err == 0, "a pipe can be made, errno %lu", (unsigned long)r.err);
+}
+
+static void write_all(int fd, size_t n)
+{
+    char b[256] = {0};
+    while (n) {
+        intptr_t w = file_write(fd, b, n < sizeof b ? n : sizeof b);
+        CHECK(w > 0, "a write to a pipe succeeds, not %ld", (long)w);
+        n -= (size_t)w;
+    }
+}
+
+struct reader {
+    int fd;
+    WaitGroup *wg;
+};
+
+static void read_one(void *arg)
+{
+    struct reader *r = arg;
+    char c;
+    intptr_t n = file_read(r->fd, &c, 1);
+    CHECK(n == 1, "one byte was read, not %ld", (long)n);
+    wg_done(r->wg);
+}
+
+/* ---- many blocked reads, few Ps ---- */
+
+static void blocked_reads(int procs, int readers)
+{
+    int old = gomaxprocs_set(procs);
+    int fds[2];
+    blocking_pipe(fds);
+    WaitGroup wg = {0};
+    struct reader r = {fds[0], &wg};
+    wg_add(&wg, readers);
+    for (int i = 0; i < readers; i++)
+        go(read_one, &r);
+    /* Others make progress while all of them block. */
+    int64_t t0 = nanotime();
+    long turns = 0;
+    while (nanotime() - t0 < 20 * NSEC_PER_MSEC)
+        gosched(), turns++;
+    CHECK(turns > 10, "main made progress beside %d blocked reads (%ld turns)", readers, turns);
+    write_all(fds[1], (size_t)readers);
+    wg_wait(&wg);
+    file_close(fds[0]);
+    file_close(fds[1]);
+    gomaxprocs_set(old);
+}
+
+static void blocked_reads_one_p(void)
+{
+    blocked_reads(1, 20);
+}
+
+static void blocked_reads_thousand(void)
+{
+    blocked_reads(2, 1000);
+}
+
+/* ---- short calls cost no threads ---- */
+
+static void short_calls_cost_no_threads(void)
+{
+    int old = gomaxprocs_set(2);
+    SchedStats a, b;
+    schedstats(&a);
+    for (int i = 0; i < 100000; i++)
+        Syscall(__NR_getpid, 0, 0, 0);
+    schedstats(&b);
+    CHECK(b.threads - a.threads <= 4, "100000 calls of getpid started %lu threads", (unsigned long)(b.threads - a.threads));
+    CHECK(b.syscalls - a.syscalls >= 100000, "each was counted: %lu", (unsigned long)(b.syscalls - a.syscalls));
+    gomaxprocs_set(old);
+}
+
+/* ---- EINTR everywhere: a 1 kHz interval timer ---- */
+
+static _Atomic long ticks;
+
+static void on_alarm(int sig, void *info, void *uc)
+{
+    (void)sig, (void)info, (void)uc;
+    atomic_fetch_add(&ticks, 1);
+}
+
+static void interval_timer(int64_t usec)
+{
+    struct {
+        int64_t isec, iusec, sec, usec;
+    } it = {0, usec, 0, usec};
+    if (usec) {
+        struct ksigaction sa = {on_alarm, KSA_SIGINFO | KSA_ONSTACK | KSA_RESTORER, arch_sigreturn, ~0ull};
+        CHECK(linux_sigaction(KSIGALRM, &sa, NULL) == 0, "SIGALRM can be handled");
+    }
+    sysret r = RawSyscall(__NR_setitimer, 0, (uintptr_t)&it, 0);
+    CHECK(r.err == 0, "an interval timer can be set");
+}
+
+static void busy(void *arg)
+{
+    for (int i = 0; i < 300; i++) {
+        gosched();
+        Syscall(__NR_getpid, 0, 0, 0);
+        gosleep(10 * NSEC_PER_USEC);
+    }
+    wg_done(arg);
+}
+
+static void signals_do_no_harm(void)
+{
+    int fds[2];
+    blocking_pipe(fds);
+    WaitGroup wg = {0};
+    struct reader r = {fds[0], &wg};
+    ticks = 0;
+    interval_timer(1000);
+    wg_add(&wg, 58);
+    for (int i = 0; i < 50; i++)
+        go(read_one, &r);
+    for (int i = 0; i < 8; i++)
+        go(busy, &wg);
+    while (ticks < 50)
+        gosleep(NSEC_PER_MSEC);
+    write_all(fds[1], 50);
+    wg_wait(&wg);
+    interval_timer(0);
+    file_close(fds[0]);
+    file_close(fds[1]);
+}
+
+/* ---- preemption sees goroutines that make short calls all the time ---- */
+
+static _Atomic int started;
+static _Atomic bool stop_calls;
+
+static void call_loop(void *arg)
+{
+    started++;
+    while (!stop_calls) {
+        struct ktimespec ts = {0, 10000};
+        Syscall(__NR_nanosleep, (uintptr_t)&ts, 0, 0);
+    }
+    wg_done(arg);
+}
+
+static void preemption_after_syscall(void)
+{
+    int old = gomaxprocs_set(2);
+    WaitGroup wg = {0};
+    started = 0;
+    stop_calls = false;
+    wg_add(&wg, 8);
+    for (int i = 0; i < 8; i++)
+        go(call_loop, &wg);
+    while (started < 8)
+        gosleep(NSEC_PER_MSEC); /* main and all eight get a turn */
+    stop_calls = true;
+    wg_wait(&wg);
+    gomaxprocs_set(old);
+}
+
+/* ---- a stop of the world does not wait for a blocked call ---- */
+
+static void stop_during_blocked_calls(void)
+{
+    int fds[2];
+    blocking_pipe(fds);
+    WaitGroup wg = {0};
+    struct reader r = {fds[0], &wg};
+    wg_add(&wg, 10);
+    for (int i = 0; i < 10; i++)
+        go(read_one, &r);
+    for (int i = 0; i < 20; i++) {
+        gogc();
+        gosched();
+    }
+    write_all(fds[1], 10);
+    wg_wait(&wg);
+    file_close(fds[0]);
+    file_close(fds[1]);
+}
+
+static const struct test tests[] = {
+    {"blocked_reads_one_p", blocked_reads_one_p},
+    {"blocked_reads_thousand", blocked_reads_thousand},
+    {"short_calls_cost_no_threads", short_calls_cost_no_threads},
+    {"signals_do_no_harm", signals_do_no_harm},
+    {"preemption_after_syscall", preemption_after_syscall},
+    {"stop_during_blocked_calls", stop_during_blocked_calls},
+};
+
+int gomain(int argc, char **argv)
+{
+    return test_main(tests, sizeof tests / sizeof *tests, argc, argv);
+}
