@@ -73,7 +73,9 @@ static __attribute__((noinline)) void mstart1(void)
 /** mstart1, and after it, if a goroutine ended locked to this thread, mexit. */
 static __attribute__((noinline)) void mstart0(void)
 {
-    mstart1();
+    /* Through a pointer that the compiler cannot see through: it would find that mstart1 never returns, and drop mexit. */
+    void (*volatile begin)(void) = mstart1;
+    begin();
     mexit();
 }
 

@@ -16,7 +16,7 @@
  *     asyncpreempt_xsize bytes
  *                  vector and x87 state by xsave, or by fxsave on a CPU without
  *
- * asyncpreempt_xsize, _xmask and _frame's constant are in asyncpreempt.c.
+ * asyncpreempt_xsize, _xmask and _frame's constant are in asyncframe.c.
  */
 #include "asm.h"
 

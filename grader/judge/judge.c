@@ -127,6 +127,8 @@ static void start_guest(const char *file, int line)
     int sv[2], ep[2];
     if (!judge_guest)
         judge_fail(file, line, "no guest: set HANDOFF_GUEST or give -g PATH");
+    if (access(judge_guest, X_OK) || (judge_launcher && access(judge_launcher, X_OK)))
+        judge_fail(file, line, "judge: cannot start %s: %s", judge_guest, strerror(errno));
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) || pipe2(ep, O_CLOEXEC))
         judge_fail(file, line, "judge: no channel: %s", strerror(errno));
     pid_t pid = fork();

@@ -28,7 +28,7 @@ static int usage(const char *program)
 static bool options(int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
-        Slice name = slice(argv[i]);
+        Text name = slice(argv[i]);
         if (i + 1 == argc)
             return false;
         int64_t seconds;
@@ -46,9 +46,9 @@ static bool options(int argc, char **argv)
 }
 
 /** What comes before the port in addr. */
-static Slice hostpart(void)
+static Text hostpart(void)
 {
-    Slice host = slice(addr);
+    Text host = slice(addr);
     while (host.n > 0 && host.p[host.n - 1] != ':')
         host.n--;
     if (host.n > 0)
@@ -89,7 +89,7 @@ int gomain(int argc, char **argv)
         goprintf(2, "httpd: cannot listen on %s: error %d\n", addr, err);
         return 1;
     }
-    Slice host = hostpart();
+    Text host = hostpart();
     goprintf(1, "listening on %.*s:%d\n", (int)host.n, host.p, net_port(l));
     return acceptall(l);
 }

@@ -106,15 +106,6 @@ struct rotate {
 static void rotate(void *arg)
 {
     struct rotate *r = arg;
-    for (uint32_t i = 0; i < ROUNDS; i++)
-        while (turn != r->of * i + r->me)
-            ;
-    wg_done(r->wg);
-}
-
-static void rotate_and_pass(void *arg)
-{
-    struct rotate *r = arg;
     for (uint32_t i = 0; i < ROUNDS; i++) {
         while (turn != r->of * i + r->me)
             ;
@@ -133,13 +124,12 @@ static void parallelism(void)
         wg_add(&wg, 4);
         for (uint32_t i = 0; i < 4; i++) {
             r[i] = (struct rotate){i, 4, &wg};
-            go(rotate_and_pass, &r[i]);
+            go(rotate, &r[i]);
         }
         wg_wait(&wg);
         CHECK(turn == 4 * ROUNDS, "all turns were taken, %u were", turn);
     }
     gomaxprocs_set(old);
-    (void)rotate;
 }
 
 /* ---- a loop without calls is preempted by signal: with one P the others still run ---- */
@@ -179,6 +169,9 @@ static double series(int n)
     return a + b + c + d + e + f;
 }
 
+static volatile int terms = 300000; /* volatile: each sum is really computed */
+static _Atomic bool stop_summing;
+
 struct summer {
     double want, got;
     WaitGroup *wg;
@@ -187,11 +180,9 @@ struct summer {
 static void summer(void *arg)
 {
     struct summer *s = arg;
-    for (int i = 0; i < 5; i++) {
-        s->got = series(3000000);
-        if (s->got != s->want)
-            break;
-    }
+    do
+        s->got = series(terms);
+    while (s->got == s->want && !stop_summing);
     wg_done(s->wg);
 }
 
@@ -199,19 +190,23 @@ static void registers_survive_preemption(void)
 {
     struct summer s[4];
     WaitGroup wg = {0};
-    double want = series(3000000);
-    SchedStats before, after;
+    double want = series(terms);
+    SchedStats before, now;
     schedstats(&before);
+    stop_summing = false;
     wg_add(&wg, 4);
     for (int i = 0; i < 4; i++) {
         s[i] = (struct summer){want, 0, &wg};
         go(summer, &s[i]);
     }
+    do {
+        gosched();
+        schedstats(&now);
+    } while (now.preemptions < before.preemptions + 20);
+    stop_summing = true;
     wg_wait(&wg);
-    schedstats(&after);
     for (int i = 0; i < 4; i++)
         CHECK(s[i].got == want, "the sum of goroutine %d is the same with and without preemption", i);
-    CHECK(after.preemptions > before.preemptions, "somebody was preempted");
 }
 
 /* ---- a pair that hogs runnext shares one slice and does not starve a light pair ---- */

@@ -158,7 +158,7 @@ static bool drain(Http *h, int64_t n)
 static bool answer(Http *h, size_t headlen)
 {
     Request r;
-    int status = request_parse(&r, (Slice){h->in, headlen});
+    int status = request_parse(&r, (Text){h->in, headlen});
     if (status == 0 && r.bodylen > BODY_MAX)
         status = 413;
     /* nothing that is served needs it: do not ask for the body */

@@ -23,54 +23,54 @@
 /* ---- text.c ---- */
 
 /** Some bytes of a text, not terminated. */
-typedef struct Slice {
+typedef struct Text {
     const char *p; /**< the first byte */
     size_t n;      /**< how many */
-} Slice;
+} Text;
 
 /** All of s. */
-Slice slice(const char *s);
+Text slice(const char *s);
 /** Copies n bytes; they do not overlap. */
 void bytes_copy(char *to, const char *from, size_t n);
 /** True if s is lit. */
-bool slice_is(Slice s, const char *lit);
+bool slice_is(Text s, const char *lit);
 /** True if s is lit, but for the case of letters. lit is in lower case. */
-bool slice_isnocase(Slice s, const char *lit);
+bool slice_isnocase(Text s, const char *lit);
 /** True if s begins with lit. */
-bool slice_begins(Slice s, const char *lit);
+bool slice_begins(Text s, const char *lit);
 /** s without spaces and tabs at both ends. */
-Slice slice_trim(Slice s);
+Text slice_trim(Text s);
 /**
  * Cuts s at the first c: returns what is before it and leaves in *s what is behind it (nothing, p NULL, if
  * there is no c).
  */
-Slice slice_cut(Slice *s, char c);
+Text slice_cut(Text *s, char c);
 /** The decimal number s in *v; false if s is anything else than digits. Too large: INT64_MAX. */
-bool slice_number(Slice s, int64_t *v);
+bool slice_number(Text s, int64_t *v);
 /** The value of a hexadecimal digit, or -1. */
 int hexvalue(char c);
 /** Writes the second t (since 1970, not negative) as HTTP has it. */
 void date_format(char buf[DATE_ROOM], int64_t t);
 /** The second that s names, in the form that date_format writes; -1 if it is none. */
-int64_t date_parse(Slice s);
+int64_t date_parse(Text s);
 /** The content type that the suffix of path stands for. */
-const char *content_type(Slice path);
+const char *content_type(Text path);
 
 /* ---- request.c ---- */
 
 /** What a request asks for. Slices point into the connection's buffer. */
 typedef struct Request {
-    Slice method;       /**< as sent */
-    Slice target;       /**< as sent */
+    Text method;       /**< as sent */
+    Text target;       /**< as sent */
     bool head;          /**< method is HEAD */
     bool http10;        /**< version 1.0 */
     bool keepalive;     /**< the connection goes on afterwards, as far as the client is concerned */
     bool chunked;       /**< there is a Transfer-Encoding */
     bool expects;       /**< there is an Expect: the body comes only if we ask for it */
     int64_t bodylen;    /**< Content-Length; 0 if there is none, -1 before parsing */
-    Slice range;        /**< the value of Range; p NULL if there is none */
-    Slice ifrange;      /**< likewise If-Range */
-    Slice ifmodified;   /**< likewise If-Modified-Since */
+    Text range;        /**< the value of Range; p NULL if there is none */
+    Text ifrange;      /**< likewise If-Range */
+    Text ifmodified;   /**< likewise If-Modified-Since */
     int hosts;          /**< Host fields seen */
 } Request;
 
@@ -78,7 +78,7 @@ typedef struct Request {
  * Parses the head of a request: the request line and the fields, up to the empty line, which head includes.
  * @return 0, or the status to answer with (400, 501, 505); *r is then good enough for that answer
  */
-int request_parse(Request *r, Slice head);
+int request_parse(Request *r, Text head);
 /**
  * Decodes r's target into the path of a file below root; a trailing slash stays.
  * @return the path's length; or the negative of the status to answer with (-400, -414)
@@ -91,7 +91,7 @@ typedef enum { RANGE_NONE, RANGE_OK, RANGE_BAD } RangeKind;
  * Finds them. RANGE_NONE: send everything (no range, several, or not understood). RANGE_BAD: there are no
  * such bytes.
  */
-RangeKind range_parse(Slice value, int64_t size, int64_t *first, int64_t *last);
+RangeKind range_parse(Text value, int64_t size, int64_t *first, int64_t *last);
 
 /* ---- conn.c ---- */
 

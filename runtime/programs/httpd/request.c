@@ -17,7 +17,7 @@ static bool istoken(char c)
 }
 
 /** True if s is a token. */
-static bool alltoken(Slice s)
+static bool alltoken(Text s)
 {
     for (size_t i = 0; i < s.n; i++) {
         if (!istoken(s.p[i]))
@@ -27,7 +27,7 @@ static bool alltoken(Slice s)
 }
 
 /** Cuts the next line from *s, without its end; false if it holds a byte that no line may hold. */
-static bool nextline(Slice *s, Slice *line)
+static bool nextline(Text *s, Text *line)
 {
     *line = slice_cut(s, '\n');
     if (line->n > 0 && line->p[line->n - 1] == '\r')
@@ -41,11 +41,11 @@ static bool nextline(Slice *s, Slice *line)
 }
 
 /** "GET /path HTTP/1.1": 0 or a status. */
-static int requestline(Request *r, Slice line)
+static int requestline(Request *r, Text line)
 {
     r->method = slice_cut(&line, ' ');
     r->target = slice_cut(&line, ' ');
-    Slice version = line;
+    Text version = line;
     r->head = slice_is(r->method, "HEAD");
     if (!alltoken(r->method) || r->target.n == 0)
         return 400;
@@ -64,10 +64,10 @@ static int requestline(Request *r, Slice line)
 }
 
 /** Connection: a list of words. */
-static void connectionfield(Request *r, Slice value, bool *close)
+static void connectionfield(Request *r, Text value, bool *close)
 {
     while (value.p) {
-        Slice word = slice_trim(slice_cut(&value, ','));
+        Text word = slice_trim(slice_cut(&value, ','));
         if (slice_isnocase(word, "close"))
             *close = true;
         else if (slice_isnocase(word, "keep-alive"))
@@ -76,7 +76,7 @@ static void connectionfield(Request *r, Slice value, bool *close)
 }
 
 /** One field: 0 or a status. */
-static int field(Request *r, Slice name, Slice value, bool *close)
+static int field(Request *r, Text name, Text value, bool *close)
 {
     if (slice_isnocase(name, "host")) {
         r->hosts++;
@@ -101,10 +101,10 @@ static int field(Request *r, Slice name, Slice value, bool *close)
     return 0;
 }
 
-int request_parse(Request *r, Slice head)
+int request_parse(Request *r, Text head)
 {
     *r = (Request){.bodylen = -1};
-    Slice line;
+    Text line;
     bool close = false;
     if (!nextline(&head, &line))
         return 400;
@@ -114,8 +114,8 @@ int request_parse(Request *r, Slice head)
             return 400;
         if (line.n == 0)
             break;
-        Slice value = line;
-        Slice name = slice_cut(&value, ':');
+        Text value = line;
+        Text name = slice_cut(&value, ':');
         if (!alltoken(name) || !value.p) /* also a line that continues the one before it */
             return 400;
         status = field(r, name, slice_trim(value), &close);
@@ -134,7 +134,7 @@ int request_parse(Request *r, Slice head)
 }
 
 /** The path of an absolute target, "http://host/path"; others are returned as they are. */
-static Slice withouthost(Slice target)
+static Text withouthost(Text target)
 {
     if (!slice_begins(target, "http://"))
         return target;
@@ -150,7 +150,7 @@ static Slice withouthost(Slice target)
 /**
  * Decodes the %XX of s to out, which has room for s.n bytes; the length, or -1 if one is malformed or a 0.
  */
-static int decode(Slice s, char *out)
+static int decode(Text s, char *out)
 {
     int n = 0;
     for (size_t i = 0; i < s.n; i++) {
@@ -169,8 +169,8 @@ static int decode(Slice s, char *out)
 
 int request_path(const Request *r, const char *root, char path[PATH_ROOM])
 {
-    Slice rest = withouthost(r->target), dir = slice(root);
-    Slice raw = slice_cut(&rest, '?');
+    Text rest = withouthost(r->target), dir = slice(root);
+    Text raw = slice_cut(&rest, '?');
     if (raw.n == 0 || raw.p[0] != '/')
         return -400;
     if (dir.n + raw.n + sizeof "/index.html" > PATH_ROOM)
@@ -181,10 +181,10 @@ int request_path(const Request *r, const char *root, char path[PATH_ROOM])
         return -400;
     bytes_copy(path, dir.p, dir.n);
     size_t n = dir.n;
-    Slice left = {decoded, (size_t)len};
+    Text left = {decoded, (size_t)len};
     bool slash = false;
     while (left.p) {
-        Slice part = slice_cut(&left, '/');
+        Text part = slice_cut(&left, '/');
         slash = part.n == 0 || slice_is(part, ".");
         if (slash)
             continue;
@@ -200,14 +200,14 @@ int request_path(const Request *r, const char *root, char path[PATH_ROOM])
     return (int)n;
 }
 
-RangeKind range_parse(Slice value, int64_t size, int64_t *first, int64_t *last)
+RangeKind range_parse(Text value, int64_t size, int64_t *first, int64_t *last)
 {
-    Slice rest = value;
-    Slice unit = slice_trim(slice_cut(&rest, '='));
+    Text rest = value;
+    Text unit = slice_trim(slice_cut(&rest, '='));
     if (!rest.p || !slice_isnocase(unit, "bytes"))
         return RANGE_NONE;
-    Slice to = slice_trim(rest);
-    Slice from = slice_trim(slice_cut(&to, '-'));
+    Text to = slice_trim(rest);
+    Text from = slice_trim(slice_cut(&to, '-'));
     if (!to.p)
         return RANGE_NONE;
     to = slice_trim(to);

@@ -90,8 +90,8 @@ static int statusof(int err)
 /** Sends the client to the same directory with a slash behind it. */
 static void redirect(Http *h, const Request *r)
 {
-    Slice query = r->target;
-    Slice path = slice_cut(&query, '?');
+    Text query = r->target;
+    Text path = slice_cut(&query, '?');
     if (slice_begins(path, "http://")) { /* only a proxy asks so */
         respond_status(h, r, 404, r->keepalive, "");
         return;
@@ -182,7 +182,7 @@ static int openfile(File *f, char *path, size_t len)
         int64_t mtime;
         f->size = file_stat(f->fd, &isdir, &mtime);
         f->mtime = mtime >= 0 ? mtime / NSEC_PER_SEC : 0;
-        f->type = content_type((Slice){path, len});
+        f->type = content_type((Text){path, len});
         if (f->size >= 0 && !isdir)
             return 0;
         file_close(f->fd);

@@ -4,12 +4,12 @@
  */
 #include "httpd.h"
 
-Slice slice(const char *s)
+Text slice(const char *s)
 {
     size_t n = 0;
     while (s[n] != '\0')
         n++;
-    return (Slice){s, n};
+    return (Text){s, n};
 }
 
 void bytes_copy(char *to, const char *from, size_t n)
@@ -23,7 +23,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-bool slice_is(Slice s, const char *lit)
+bool slice_is(Text s, const char *lit)
 {
     size_t i = 0;
     while (i < s.n && lit[i] != '\0' && s.p[i] == lit[i])
@@ -31,7 +31,7 @@ bool slice_is(Slice s, const char *lit)
     return i == s.n && lit[i] == '\0';
 }
 
-bool slice_isnocase(Slice s, const char *lit)
+bool slice_isnocase(Text s, const char *lit)
 {
     size_t i = 0;
     while (i < s.n && lit[i] != '\0' && lower(s.p[i]) == lit[i])
@@ -39,7 +39,7 @@ bool slice_isnocase(Slice s, const char *lit)
     return i == s.n && lit[i] == '\0';
 }
 
-bool slice_begins(Slice s, const char *lit)
+bool slice_begins(Text s, const char *lit)
 {
     size_t i = 0;
     while (i < s.n && lit[i] != '\0' && s.p[i] == lit[i])
@@ -47,7 +47,7 @@ bool slice_begins(Slice s, const char *lit)
     return lit[i] == '\0';
 }
 
-Slice slice_trim(Slice s)
+Text slice_trim(Text s)
 {
     while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
         s.p++;
@@ -58,20 +58,20 @@ Slice slice_trim(Slice s)
     return s;
 }
 
-Slice slice_cut(Slice *s, char c)
+Text slice_cut(Text *s, char c)
 {
-    Slice whole = *s;
+    Text whole = *s;
     for (size_t i = 0; i < whole.n; i++) {
         if (whole.p[i] == c) {
-            *s = (Slice){whole.p + i + 1, whole.n - i - 1};
-            return (Slice){whole.p, i};
+            *s = (Text){whole.p + i + 1, whole.n - i - 1};
+            return (Text){whole.p, i};
         }
     }
-    *s = (Slice){NULL, 0};
+    *s = (Text){NULL, 0};
     return whole;
 }
 
-bool slice_number(Slice s, int64_t *v)
+bool slice_number(Text s, int64_t *v)
 {
     int64_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
@@ -131,17 +131,17 @@ void date_format(char buf[DATE_ROOM], int64_t t)
 }
 
 /** Cuts the number before the next c from *s; -1 if there is none. */
-static int64_t cutnumber(Slice *s, char c)
+static int64_t cutnumber(Text *s, char c)
 {
     int64_t v;
     return slice_number(slice_cut(s, c), &v) ? v : -1;
 }
 
-int64_t date_parse(Slice s)
+int64_t date_parse(Text s)
 {
     slice_cut(&s, ' '); /* the weekday says nothing new */
     int64_t day = cutnumber(&s, ' ');
-    Slice name = slice_cut(&s, ' ');
+    Text name = slice_cut(&s, ' ');
     int64_t year = cutnumber(&s, ' '), hour = cutnumber(&s, ':'), minute = cutnumber(&s, ':');
     int64_t second = cutnumber(&s, ' ');
     int month = 0;
@@ -157,7 +157,7 @@ int64_t date_parse(Slice s)
     return days * 86400 + hour * 3600 + minute * 60 + second;
 }
 
-const char *content_type(Slice path)
+const char *content_type(Text path)
 {
     static const struct {
         const char *suffix, *type;
@@ -181,7 +181,7 @@ const char *content_type(Slice path)
     while (dot > 0 && path.p[dot - 1] != '.' && path.p[dot - 1] != '/')
         dot--;
     if (dot > 0 && path.p[dot - 1] == '.') {
-        Slice suffix = {path.p + dot, path.n - dot};
+        Text suffix = {path.p + dot, path.n - dot};
         for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
             if (slice_isnocase(suffix, types[i].suffix))
                 return types[i].type;

@@ -1,5 +1,5 @@
 /**
- * @file asyncpreempt.c
+ * @file asyncframe.c
  * How much state asyncPreempt must save on this CPU: amd64.
  *
  * The vector registers have grown with every generation (SSE, AVX, AVX-512, and the extra general registers of APX are
