@@ -1,39 +1,44 @@
 # Judges and guests; included by GNUmakefile. `make judge03` builds $(W)/judge03, $(W)/guest03 and the programs of lab 03.
 #
-#   W      where they are built ($(O)/grade)
+#   W      where what belongs to the submission is built ($(O)/grade); what all share is in S
 #   LABS   the folder whose lab is judged; it may be solution
 #   BASE   whose earlier labs it runs on: ref or mine; later labs are always the reference's
 #   TESTS_NN  the test files of lab NN: its public ones, and those in grader/tests whose names say lab NN
 
 W ?= $(O)/grade
+S := $(O)/grade
 
 agent_src   := $(wildcard grader/guest/*.c)
 agent_hdr   := grader/guest/agent.h grader/proto.h
 judge_src   := $(wildcard grader/judge/*.c)
 judge_hdr   := grader/judge/judge.h grader/proto.h
-agent_objs  := $(patsubst grader/guest/%.c,$(W)/agent/%.o,$(agent_src)) $(W)/agent/agent_$(ARCH).o
-judge_objs  := $(patsubst grader/judge/%.c,$(W)/judge/%.o,$(judge_src))
+agent_objs  := $(patsubst grader/guest/%.c,$(S)/agent/%.o,$(agent_src)) $(S)/agent/agent_$(ARCH).o
+judge_objs  := $(patsubst grader/judge/%.c,$(S)/judge/%.o,$(judge_src))
 CFLAGS_agent := $(CFLAGS_guest) $(RUNTIME_only) -Igrader/guest
 CFLAGS_judge := -std=gnu11 -O2 -g -Wall -Wextra -Igrader/judge $(shell pkg-config --cflags check)
 LIBS_judge   := $(shell pkg-config --libs check)
 
 # The names that calls are diverted for: one list, taken from the sources that define the diversions.
-$(W)/wrap.opts: grader/guest/wraps.c grader/guest/kernel.c
+$(S)/wrap.opts: grader/guest/wraps.c grader/guest/kernel.c
 	@mkdir -p $(@D)
-	sed -n -e 's/^WRAP_[A-Z]*(\([A-Za-z0-9_]*\).*/--wrap=\1/p' -e 's/^[^ ].*__wrap_\([A-Za-z0-9_]*\)(.*/--wrap=\1/p' $^ | sort -u > $@
+	$(Q)sed -n -e 's/^WRAP_[A-Z]*(\([A-Za-z0-9_]*\).*/--wrap=\1/p' -e 's/^[^ ].*__wrap_\([A-Za-z0-9_]*\)(.*/--wrap=\1/p' $^ | sort -u > $@
 
-$(W)/agent/%.o: grader/guest/%.c $(agent_hdr) $(HEADERS)
+$(S)/agent/%.o: grader/guest/%.c $(agent_hdr) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_agent) -c -o $@ $<
-$(W)/agent/%.o: grader/guest/%.S $(HEADERS)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
+$(S)/agent/%.o: grader/guest/%.S $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_agent) -c -o $@ $<
-$(W)/judge/%.o: grader/judge/%.c $(judge_hdr)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
+$(S)/judge/%.o: grader/judge/%.c $(judge_hdr)
 	@mkdir -p $(@D)
-	gcc $(CFLAGS_judge) -c -o $@ $<
-$(W)/tests/%.o: %.c $(judge_hdr)
+	$(call say,CC,$@)
+	$(Q)gcc $(CFLAGS_judge) -c -o $@ $<
+$(S)/tests/%.o: %.c $(judge_hdr)
 	@mkdir -p $(@D)
-	gcc $(CFLAGS_judge) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)gcc $(CFLAGS_judge) -c -o $@ $<
 
 # A module becomes one object, in which only the names stay global that the reference's module has. There are two of it:
 # NN.o, in which the calls between its files are diverted, for the guest, and NN.plain.o, for whole programs.
@@ -44,43 +49,52 @@ ref_$1  := $$(call objs,guest,$$(call module,solution/$2))
 mine_$1 := $$(patsubst $(LABS)/$2/%,$(W)/mine/$2/%.o,$$(basename $$(wildcard $(LABS)/$2/*.c) $$(filter %_$(ARCH).S,$$(wildcard $(LABS)/$2/*.S)))) \
            $$(patsubst %/syscalls.in,$(W)/mine/$2/zsyscall.o,$$(wildcard $(LABS)/$2/syscalls.in))
 
-$(W)/ref/$2.o: $$(ref_$1) $(W)/wrap.opts
+$(S)/ref/$2.o: $$(ref_$1) $(S)/wrap.opts
 	@mkdir -p $$(@D)
-	ld -r @$(W)/wrap.opts -o $$@ $$(ref_$1)
-$(W)/ref/$2.plain.o: $$(ref_$1)
+	$$(call say,LD,$$@)
+	$(Q)ld -r @$(S)/wrap.opts -o $$@ $$(ref_$1)
+$(S)/ref/$2.plain.o: $$(ref_$1)
 	@mkdir -p $$(@D)
-	ld -r -o $$@ $$(ref_$1)
-$(W)/ref/$2.keep: $(W)/ref/$2.plain.o
-	nm -g --defined-only $$< | awk '{print $$$$3}' > $$@
-$(W)/mine/$2.o: $$(mine_$1) $(W)/ref/$2.keep $(W)/wrap.opts
-	ld -r @$(W)/wrap.opts -o $$@ $$(mine_$1)
-	objcopy --keep-global-symbols=$(W)/ref/$2.keep $$@
-$(W)/mine/$2.plain.o: $$(mine_$1) $(W)/ref/$2.keep
-	ld -r -o $$@ $$(mine_$1)
-	objcopy --keep-global-symbols=$(W)/ref/$2.keep $$@
+	$$(call say,LD,$$@)
+	$(Q)ld -r -o $$@ $$(ref_$1)
+$(S)/ref/$2.keep: $(S)/ref/$2.plain.o
+	$(Q)nm -g --defined-only $$< | awk '{print $$$$3}' > $$@
+$(W)/mine/$2.o: $$(mine_$1) $(S)/ref/$2.keep $(S)/wrap.opts
+	$$(call say,LD,$$@)
+	$(Q)ld -r @$(S)/wrap.opts -o $$@ $$(mine_$1)
+	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
+$(W)/mine/$2.plain.o: $$(mine_$1) $(S)/ref/$2.keep
+	$$(call say,LD,$$@)
+	$(Q)ld -r -o $$@ $$(mine_$1)
+	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
 # Section and flags as in GNUmakefile: what the runtime's signal handler takes for the runtime must be it.
 $(W)/mine/$2/%.o: $(LABS)/$2/%.c $$(HEADERS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_guest) $$(RUNTIME_only) -c -o $$@ $$<
-	objcopy --rename-section .text=runtime_text $$@
+	$$(call say,CC,$$@)
+	$(Q)$$(CC) $$(CFLAGS_guest) $$(RUNTIME_only) -c -o $$@ $$<
+	$(Q)objcopy --rename-section .text=runtime_text $$@
 $(W)/mine/$2/%.o: $(LABS)/$2/%.S $$(HEADERS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_guest) -c -o $$@ $$<
-	objcopy --rename-section .text=runtime_text $$@
+	$$(call say,CC,$$@)
+	$(Q)$$(CC) $$(CFLAGS_guest) -c -o $$@ $$<
+	$(Q)objcopy --rename-section .text=runtime_text $$@
 
-labs_$1 := $$(foreach n,$$(NAMES),$$(if $$(filter $2,$$n),$(W)/mine/$$n.o,$$(if $$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2)))),$(W)/mine/$$n.o,$(W)/ref/$$n.o)))
+labs_$1 := $$(foreach n,$$(NAMES),$$(if $$(filter $2,$$n),$(W)/mine/$$n.o,$$(if $$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2)))),$(W)/mine/$$n.o,$(S)/ref/$$n.o)))
 core_$1 := $$(call objs,guest,$$(SRC_guest))
 TESTS_$1 := $$(wildcard solution/$2/tests/*.c grader/tests/lab$1_*.c grader/tests/*_lab$1_*.c)
 
-$(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(W)/wrap.opts
-	$$(CC) $$(LDFLAGS_guest) -Wl,-e,agent_start -Wl,@$(W)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
-$(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(W)/tests/%.o,$$(TESTS_$1))
-	gcc -o $$@ $$^ $(LIBS_judge)
+$(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(S)/wrap.opts
+	$$(call say,LD,$$@)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,-e,agent_start -Wl,@$(S)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
+$(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(TESTS_$1))
+	$$(call say,LD,$$@)
+	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
 
 # Whole programs run on the same modules, without agent and diversions.
 $(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $$(core_$1) $$(labs_$1:.o=.plain.o)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS_guest) -o $$@ $$^
+	$$(call say,LD,$$@)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -o $$@ $$^
 prog$1 := $$(addprefix $(W)/prog$1/,$$(basename $$(notdir $$(wildcard runtime/tests/*.c))))
 
 judge$1: $(W)/judge$1 $(W)/guest$1 $$(prog$1)
@@ -90,6 +104,7 @@ $(foreach n,$(NAMES),$(eval $(call JUDGED_LAB,$(firstword $(subst -, ,$n)),$n)))
 
 $(W)/mine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mksyscall
 	@mkdir -p $(@D)
-	tools/mksyscall $< $(@:.o=.c) $(@:.o=.h) --calls labs.h
-	$(CC) $(CFLAGS_guest) $(RUNTIME_only) -c -o $@ $(@:.o=.c)
-	objcopy --rename-section .text=runtime_text $@
+	$(Q)tools/mksyscall $< $(@:.o=.c) $(@:.o=.h) --calls labs.h
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_guest) $(RUNTIME_only) -c -o $@ $(@:.o=.c)
+	$(Q)objcopy --rename-section .text=runtime_text $@

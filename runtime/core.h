@@ -165,7 +165,7 @@ bool inusertext(uintptr_t pc);
 
 /* ---- timers (timers.c) ---- */
 
-/** One timer. Zero it, then timer_init. Belongs to one P's heap while it is active. */
+/** One timer. Zero it before its first timer_start. Belongs to one P's heap while it is active. */
 struct timer {
     int64_t when;                       /**< nanotime of the next call */
     int64_t period;                     /**< > 0: again every so many nanoseconds */

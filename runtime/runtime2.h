@@ -154,7 +154,7 @@ struct G {
     sudog *waiting;                    /**< the sudogs that it waits on, in lock order (select) */
     _Atomic uint32_t selectDone;       /**< 0 until one case of a select has won (CAS) */
     Defer *defers;                     /**< deferred calls, innermost first */
-    timer *timer;                      /**< the timer of its gosleep, kept for the next one */
+    timer *timer;                      /**< the timer of its gosleep, while it sleeps */
     M *lockedm;                        /**< the M that it is locked to, or NULL. Set by the G itself */
     void (*startfn)(void *);           /**< the function that `go` was given */
     void *startarg;                    /**< and its argument */

@@ -88,7 +88,7 @@ def judge(kit: Path, work: Path, name: str) -> list[Result]:
         raise Infra(f"the judge of lab {lab} did not end within {JUDGE_SECONDS} s") from e
     if not report.is_file():
         raise Infra(f"the judge of lab {lab} left no report; it said: {p.stdout.decode('utf-8', 'replace')[-500:]}")
-    return [record(lab, t) for t in ET.parse(report).getroot().iter("{*}test")]
+    return [record(lab, t) for t in ET.parse(report).getroot().iterfind(".//{*}test")]
 
 
 def record(lab: str, t: ET.Element) -> Result:
@@ -108,7 +108,7 @@ def status_of(message: str) -> str:
     """The judge begins what it says of a broken guest with a fixed word in brackets."""
     if message.startswith("["):
         word = message[1:].split("]", 1)[0]
-        if word in ("crash", "timeout_wall", "early_exit", "protocol_violation", "unwritten"):
+        if word in ("crash", "timeout_wall", "early_exit", "protocol_violation", "unwritten", "limit_output", "limit_nproc"):
             return word
     return "timeout_wall" if "Test timeout expired" in message else "fail"
 

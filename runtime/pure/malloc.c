@@ -116,7 +116,9 @@ static span *takespan(uint32_t c)
 /* Gives the span, which is empty and on no list, to the pool. A class's lock is held. */
 static void givespan(span *s)
 {
-    linux_madvise(s, SPAN_SIZE, KMADV_DONTNEED); /* zeroes it too; cannot fail on a mapping of ours */
+    /* Gives the pages back, which zeroes them; refused for locked memory. */
+    if (linux_madvise(s, SPAN_SIZE, KMADV_DONTNEED) < 0)
+        __builtin_memset(s, 0, SPAN_SIZE);
     lock(&pool.lock);
     s->next = pool.spans;
     pool.spans = s;
