@@ -213,7 +213,7 @@ static void registers_survive_preemption(void)
 
 struct pair {
     Chan *ping, *pong;
-    uint64_t count;
+    _Atomic uint64_t count;
     WaitGroup *wg;
 };
 
@@ -254,7 +254,11 @@ static void ping_pong_hog(void)
         go(pinger, &p[i]);
         go(ponger, &p[i]);
     }
-    gosleep(200 * NSEC_PER_MSEC);
+    /* A pair that is never preempted would starve the other for ever; a busy machine only takes longer to be fair. */
+    int64_t limit = nanotime() + 20 * NSEC_PER_SEC;
+    do
+        gosleep(100 * NSEC_PER_MSEC);
+    while (nanotime() < limit && (p[0].count * 20 <= p[1].count || p[1].count * 20 <= p[0].count));
     pair_stop = true;
     wg_wait(&wg);
     for (int i = 0; i < 2; i++)
