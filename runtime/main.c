@@ -10,6 +10,7 @@
  * The main goroutine starts sysmon before anything else, runs goinit() locked to the main thread, then gomain().
  */
 #include "core.h"
+#include "cgroup.h"
 
 struct schedt sched;
 struct debugvars debug;
@@ -85,6 +86,7 @@ void runtime_main(void *unused)
     if (getm() != &m0)
         throw_("runtime_main: not on m0");
     forcegc_start();
+    updatemaxprocs_start();
     {
         bool needunlock = true; /* so that a goexit in goinit does not leave the main thread locked */
         defer(unlock_main, &needunlock);
