@@ -2,21 +2,22 @@
  * @file scavenge.c
  * Giving memory back while the program is quiet.
  *
- * Free stacks lie in the caches of the Ps, and whatever they touched stays in memory: after a burst of
- * goroutines that may be much. Once nothing has run for a while sysmon returns it to the system; the next
- * burst will pay for fresh pages, so this must not happen between two requests of a busy server.
+ * A goroutine that ends leaves its stack behind, with the dead G or in a cache, and whatever it touched stays
+ * in memory: after a burst of goroutines that may be much. Once nothing has run for a while sysmon returns it
+ * to the system. The next burst will pay for fresh pages, so this must not happen between two requests of a
+ * busy server; a forced collection does the same, but stops the world for it.
  *
- * A P's cache belongs to the M that holds the P. An idle P has none; it lies on sched.pidle, and can leave
- * that list only under sched.lock. So whoever holds sched.lock owns the caches of all Ps whose bit is set in
- * idlepMask, which changes under the same lock. The lock is dropped between Ps, for an M that comes back to
- * life meanwhile, but a P is never taken off the list and put back: a forEachP that looks in between would
+ * What a P keeps belongs to the M that holds the P. An idle P has none; it lies on sched.pidle, and can leave
+ * that list only under sched.lock. So whoever holds sched.lock owns what all Ps keep whose bit is set in
+ * idlepMask, which changes under the same lock. The lock is dropped again and again, for an M that comes back
+ * to life meanwhile; but a P is never taken off the list and put back: a forEachP that looks in between would
  * miss it.
  */
 #include "core.h"
 
 size_t scavenge(void)
 {
-    /* Write me: for each P: under sched.lock, if it is idle, stackcache_clear. GOMAXPROCS may change in
-     * between. */
+    /* Write me: for each P: under sched.lock, if it is idle, gfpurge and stackcache_clear. GOMAXPROCS may
+     * change in between. Then the stacks of the dead Gs on the global list, some at a time. */
     unwritten();
 }

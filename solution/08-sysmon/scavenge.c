@@ -2,31 +2,76 @@
  * @file scavenge.c
  * Giving memory back while the program is quiet.
  *
- * Free stacks lie in the caches of the Ps, and whatever they touched stays in memory: after a burst of
- * goroutines that may be much. Once nothing has run for a while sysmon returns it to the system; the next
- * burst will pay for fresh pages, so this must not happen between two requests of a busy server.
+ * A goroutine that ends leaves its stack behind, with the dead G or in a cache, and whatever it touched stays
+ * in memory: after a burst of goroutines that may be much. Once nothing has run for a while sysmon returns it
+ * to the system. The next burst will pay for fresh pages, so this must not happen between two requests of a
+ * busy server; a forced collection does the same, but stops the world for it.
  *
- * A P's cache belongs to the M that holds the P. An idle P has none; it lies on sched.pidle, and can leave
- * that list only under sched.lock. So whoever holds sched.lock owns the caches of all Ps whose bit is set in
- * idlepMask, which changes under the same lock. The lock is dropped between Ps, for an M that comes back to
- * life meanwhile, but a P is never taken off the list and put back: a forEachP that looks in between would
+ * What a P keeps belongs to the M that holds the P. An idle P has none; it lies on sched.pidle, and can leave
+ * that list only under sched.lock. So whoever holds sched.lock owns what all Ps keep whose bit is set in
+ * idlepMask, which changes under the same lock. The lock is dropped again and again, for an M that comes back
+ * to life meanwhile; but a P is never taken off the list and put back: a forEachP that looks in between would
  * miss it.
  */
 #include "core.h"
 
+/* BEGIN SOLUTION */
+/** Dead Gs whose stacks are freed at a time: what their memory's return costs, an M may have to wait for. */
+enum { BATCH = 32 };
+
+/** Frees the stacks of up to BATCH dead Gs of the global list, into the pool: we have no P. false: there was
+ * none. */
+static bool sweepdead(void)
+{
+    gList dead = {NULL};
+    lock(&sched.gFree.lock);
+    for (int i = 0; i < BATCH && sched.gFree.stack.head; i++)
+        glist_push(&dead, glist_pop(&sched.gFree.stack)); /* still counted: they come back below */
+    unlock(&sched.gFree.lock);
+    if (!dead.head)
+        return false;
+    for (G *gp = dead.head; gp; gp = gp->schedlink) { /* on no list that others know: ours */
+        stackfree(gp->stack);
+        gp->stack = (stack){0, 0};
+        store_relaxed(&gp->stackguard0, 0); /* nobody preempts a dead G */
+    }
+    lock(&sched.gFree.lock);
+    for (G *gp; (gp = glist_pop(&dead)) != NULL;)
+        glist_push(&sched.gFree.noStack, gp);
+    unlock(&sched.gFree.lock);
+    return true;
+}
+
+/** Strips the pool, by way of an idle P. @return false: none is idle any more, the quiet time is over */
+static bool strippool(size_t *bytes)
+{
+    lock(&sched.lock);
+    P *pp = load_relaxed(&sched.pidle); /* under its lock */
+    if (pp)
+        *bytes += stackcache_clear(pp);
+    unlock(&sched.lock);
+    return pp != NULL;
+}
+/* END SOLUTION */
+
 size_t scavenge(void)
 {
     /* BEGIN SOLUTION
-     * Write me: for each P: under sched.lock, if it is idle, stackcache_clear. GOMAXPROCS may change in
-     * between. */
+     * Write me: for each P: under sched.lock, if it is idle, gfpurge and stackcache_clear. GOMAXPROCS may
+     * change in between. Then the stacks of the dead Gs on the global list, some at a time. */
     size_t bytes = 0;
     for (int32_t i = 0, n = 1; i < n; i++) {
         lock(&sched.lock);
         n = load_relaxed(&gomaxprocs); /* changes only with sched.lock held */
-        if (i < n && pmask_read(idlepMask, (uint32_t)i))
+        if (i < n && pmask_read(idlepMask, (uint32_t)i)) {
+            gfpurge(allp[i]);
             bytes += stackcache_clear(allp[i]);
+        }
         unlock(&sched.lock);
     }
+    while (sweepdead())
+        if (!strippool(&bytes))
+            break;
     return bytes;
     /* END SOLUTION */
 }

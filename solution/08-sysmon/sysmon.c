@@ -37,13 +37,17 @@ uint32_t sysmon_delay(uint32_t idle, uint32_t delay)
 }
 
 /* BEGIN SOLUTION */
+/** Time slices a second below which a program is quiet: the runtime has goroutines that look around now and
+ * then. */
+enum { QUIET = 8 };
+
 /** What sysmon remembers from round to round. */
 typedef struct sysmonstate {
     uint32_t idle;        /**< rounds in a row that took no P */
     uint32_t delay;       /**< how long it slept, microseconds */
     int64_t lasttrace;    /**< when schedtrace printed */
     int64_t lastmaxprocs; /**< when the CPU limit was looked at */
-    int64_t quietsince;   /**< since when no P has run anything */
+    int64_t lastquiet;    /**< when it was looked whether the program is quiet */
     uint64_t schedticks;  /**< the sum of all Ps' schedtick then */
     bool scavenged;       /**< this quiet time has been used to give memory back */
 } sysmonstate;
@@ -114,19 +118,22 @@ static void overduetimers(int64_t now)
         startm(NULL, false, false);
 }
 
-/** Gives memory back once, when no P has run anything for a second. */
+/** Looks once a second whether all Ps are idle and next to nothing ran since: then gives memory back. */
 static void scavengeifquiet(sysmonstate *st, int64_t now)
 {
+    if (st->lastquiet + NSEC_PER_SEC > now)
+        return;
+    st->lastquiet = now;
     /* hints, all of these: nothing is wrong with memory given back too soon */
     int32_t n = load_relaxed(&gomaxprocs);
     uint64_t sum = 0;
     for (int32_t i = 0; i < n; i++)
         sum += load_relaxed(&allp[i]->schedtick);
-    if (sum != st->schedticks || load_relaxed(&sched.npidle) != n) {
-        st->schedticks = sum;
-        st->quietsince = now;
+    uint64_t ran = sum - st->schedticks;
+    st->schedticks = sum;
+    if (ran >= QUIET || load_relaxed(&sched.npidle) != n) {
         st->scavenged = false;
-    } else if (!st->scavenged && st->quietsince + NSEC_PER_SEC <= now) {
+    } else if (!st->scavenged) {
         st->scavenged = true;
         scavenge();
     }
@@ -150,12 +157,12 @@ static void startforcegc(int64_t now)
 static void sysmon_round(sysmonstate *st, int64_t now)
 {
     pollnetwork(now);
+    scavengeifquiet(st, now); /* before what may wake a goroutine: it looks whether any runs */
     if (debug.updatemaxprocs != 0 && st->lastmaxprocs + NSEC_PER_SEC <= now) {
         st->lastmaxprocs = now;
         sysmonUpdateGOMAXPROCS(now);
     }
     overduetimers(now);
-    scavengeifquiet(st, now);
     if (retake(now) != 0)
         st->idle = 0;
     else
