@@ -28,15 +28,15 @@ static int usage(const char *program)
 static bool options(int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
-        Text name = slice(argv[i]);
+        Text name = text(argv[i]);
         if (i + 1 == argc)
             return false;
         int64_t seconds;
-        if (slice_is(name, "-addr"))
+        if (text_is(name, "-addr"))
             addr = argv[i + 1];
-        else if (slice_is(name, "-root"))
+        else if (text_is(name, "-root"))
             site.root = argv[i + 1];
-        else if (slice_is(name, "-idle") && slice_number(slice(argv[i + 1]), &seconds) && seconds > 0 &&
+        else if (text_is(name, "-idle") && text_number(text(argv[i + 1]), &seconds) && seconds > 0 &&
                  seconds <= 86400)
             site.idle = seconds * NSEC_PER_SEC;
         else
@@ -48,7 +48,7 @@ static bool options(int argc, char **argv)
 /** What comes before the port in addr. */
 static Text hostpart(void)
 {
-    Text host = slice(addr);
+    Text host = text(addr);
     while (host.n > 0 && host.p[host.n - 1] != ':')
         host.n--;
     if (host.n > 0)

@@ -37,8 +37,7 @@ uint32_t sysmon_delay(uint32_t idle, uint32_t delay)
 }
 
 /* BEGIN SOLUTION */
-/** Time slices a second below which a program is quiet: the runtime has goroutines that look around now and
- * then. */
+/** A program with fewer time slices a second is quiet: goroutines of the runtime look around now and then. */
 enum { QUIET = 8 };
 
 /** What sysmon remembers from round to round. */

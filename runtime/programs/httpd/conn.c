@@ -170,11 +170,11 @@ static bool answer(Http *h, size_t headlen)
     }
     int64_t bodylen = r.bodylen;
     bool keepalive = r.keepalive;
-    if (r.head || slice_is(r.method, "GET"))
+    if (r.head || text_is(r.method, "GET"))
         respond_file(h, &r);
-    else if (slice_is(r.method, "POST") || slice_is(r.method, "PUT") || slice_is(r.method, "DELETE") ||
-             slice_is(r.method, "PATCH") || slice_is(r.method, "OPTIONS") || slice_is(r.method, "TRACE") ||
-             slice_is(r.method, "CONNECT"))
+    else if (text_is(r.method, "POST") || text_is(r.method, "PUT") || text_is(r.method, "DELETE") ||
+             text_is(r.method, "PATCH") || text_is(r.method, "OPTIONS") || text_is(r.method, "TRACE") ||
+             text_is(r.method, "CONNECT"))
         respond_status(h, &r, 405, keepalive, "Allow: GET, HEAD\r\n");
     else
         respond_status(h, &r, 501, keepalive, "");

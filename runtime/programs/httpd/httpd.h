@@ -29,24 +29,24 @@ typedef struct Text {
 } Text;
 
 /** All of s. */
-Text slice(const char *s);
+Text text(const char *s);
 /** Copies n bytes; they do not overlap. */
 void bytes_copy(char *to, const char *from, size_t n);
 /** True if s is lit. */
-bool slice_is(Text s, const char *lit);
+bool text_is(Text s, const char *lit);
 /** True if s is lit, but for the case of letters. lit is in lower case. */
-bool slice_isnocase(Text s, const char *lit);
+bool text_isnocase(Text s, const char *lit);
 /** True if s begins with lit. */
-bool slice_begins(Text s, const char *lit);
+bool text_begins(Text s, const char *lit);
 /** s without spaces and tabs at both ends. */
-Text slice_trim(Text s);
+Text text_trim(Text s);
 /**
  * Cuts s at the first c: returns what is before it and leaves in *s what is behind it (nothing, p NULL, if
  * there is no c).
  */
-Text slice_cut(Text *s, char c);
+Text text_cut(Text *s, char c);
 /** The decimal number s in *v; false if s is anything else than digits. Too large: INT64_MAX. */
-bool slice_number(Text s, int64_t *v);
+bool text_number(Text s, int64_t *v);
 /** The value of a hexadecimal digit, or -1. */
 int hexvalue(char c);
 /** Writes the second t (since 1970, not negative) as HTTP has it. */
@@ -58,7 +58,7 @@ const char *content_type(Text path);
 
 /* ---- request.c ---- */
 
-/** What a request asks for. Slices point into the connection's buffer. */
+/** What a request asks for. Texts point into the connection's buffer. */
 typedef struct Request {
     Text method;       /**< as sent */
     Text target;       /**< as sent */

@@ -4,10 +4,16 @@
  */
 #include "httpd.h"
 
+/** True if c is a decimal digit. */
+static bool isdigit_(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /** True if c may stand in a method or a field name. */
 static bool istoken(char c)
 {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+    if (isdigit_(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
         return true;
     for (const char *s = "!#$%&'*+-.^_`|~"; *s != '\0'; s++) {
         if (*s == c)
@@ -29,7 +35,7 @@ static bool alltoken(Text s)
 /** Cuts the next line from *s, without its end; false if it holds a byte that no line may hold. */
 static bool nextline(Text *s, Text *line)
 {
-    *line = slice_cut(s, '\n');
+    *line = text_cut(s, '\n');
     if (line->n > 0 && line->p[line->n - 1] == '\r')
         line->n--;
     for (size_t i = 0; i < line->n; i++) {
@@ -43,18 +49,18 @@ static bool nextline(Text *s, Text *line)
 /** "GET /path HTTP/1.1": 0 or a status. */
 static int requestline(Request *r, Text line)
 {
-    r->method = slice_cut(&line, ' ');
-    r->target = slice_cut(&line, ' ');
+    r->method = text_cut(&line, ' ');
+    r->target = text_cut(&line, ' ');
     Text version = line;
-    r->head = slice_is(r->method, "HEAD");
+    r->head = text_is(r->method, "HEAD");
     if (!alltoken(r->method) || r->target.n == 0)
         return 400;
     for (size_t i = 0; i < r->target.n; i++) {
         if (r->target.p[i] <= ' ' || r->target.p[i] == 127) /* with bytes above 127, which are negative */
             return 400;
     }
-    if (version.n != 8 || !slice_begins(version, "HTTP/") || version.p[6] != '.' || hexvalue(version.p[5]) < 0 ||
-        hexvalue(version.p[5]) > 9 || hexvalue(version.p[7]) < 0 || hexvalue(version.p[7]) > 9)
+    if (version.n != 8 || !text_begins(version, "HTTP/") || version.p[6] != '.' || !isdigit_(version.p[5]) ||
+        !isdigit_(version.p[7]))
         return 400;
     if (version.p[5] != '1')
         return 505;
@@ -67,10 +73,10 @@ static int requestline(Request *r, Text line)
 static void connectionfield(Request *r, Text value, bool *close)
 {
     while (value.p) {
-        Text word = slice_trim(slice_cut(&value, ','));
-        if (slice_isnocase(word, "close"))
+        Text word = text_trim(text_cut(&value, ','));
+        if (text_isnocase(word, "close"))
             *close = true;
-        else if (slice_isnocase(word, "keep-alive"))
+        else if (text_isnocase(word, "keep-alive"))
             r->keepalive = true;
     }
 }
@@ -78,24 +84,24 @@ static void connectionfield(Request *r, Text value, bool *close)
 /** One field: 0 or a status. */
 static int field(Request *r, Text name, Text value, bool *close)
 {
-    if (slice_isnocase(name, "host")) {
+    if (text_isnocase(name, "host")) {
         r->hosts++;
-    } else if (slice_isnocase(name, "connection")) {
+    } else if (text_isnocase(name, "connection")) {
         connectionfield(r, value, close);
-    } else if (slice_isnocase(name, "content-length")) {
+    } else if (text_isnocase(name, "content-length")) {
         int64_t n;
-        if (!slice_number(value, &n) || (r->bodylen >= 0 && r->bodylen != n))
+        if (!text_number(value, &n) || (r->bodylen >= 0 && r->bodylen != n))
             return 400;
         r->bodylen = n;
-    } else if (slice_isnocase(name, "transfer-encoding")) {
+    } else if (text_isnocase(name, "transfer-encoding")) {
         r->chunked = true;
-    } else if (slice_isnocase(name, "expect")) {
+    } else if (text_isnocase(name, "expect")) {
         r->expects = true;
-    } else if (slice_isnocase(name, "range")) {
+    } else if (text_isnocase(name, "range")) {
         r->range = value;
-    } else if (slice_isnocase(name, "if-range")) {
+    } else if (text_isnocase(name, "if-range")) {
         r->ifrange = value;
-    } else if (slice_isnocase(name, "if-modified-since")) {
+    } else if (text_isnocase(name, "if-modified-since")) {
         r->ifmodified = value;
     }
     return 0;
@@ -115,10 +121,10 @@ int request_parse(Request *r, Text head)
         if (line.n == 0)
             break;
         Text value = line;
-        Text name = slice_cut(&value, ':');
+        Text name = text_cut(&value, ':');
         if (!alltoken(name) || !value.p) /* also a line that continues the one before it */
             return 400;
-        status = field(r, name, slice_trim(value), &close);
+        status = field(r, name, text_trim(value), &close);
     }
     if (close)
         r->keepalive = false;
@@ -136,7 +142,7 @@ int request_parse(Request *r, Text head)
 /** The path of an absolute target, "http://host/path"; others are returned as they are. */
 static Text withouthost(Text target)
 {
-    if (!slice_begins(target, "http://"))
+    if (!text_begins(target, "http://"))
         return target;
     target.p += 7;
     target.n -= 7;
@@ -144,7 +150,7 @@ static Text withouthost(Text target)
         target.p++;
         target.n--;
     }
-    return target.n > 0 && target.p[0] == '/' ? target : slice("/");
+    return target.n > 0 && target.p[0] == '/' ? target : text("/");
 }
 
 /**
@@ -169,8 +175,8 @@ static int decode(Text s, char *out)
 
 int request_path(const Request *r, const char *root, char path[PATH_ROOM])
 {
-    Text rest = withouthost(r->target), dir = slice(root);
-    Text raw = slice_cut(&rest, '?');
+    Text rest = withouthost(r->target), dir = text(root);
+    Text raw = text_cut(&rest, '?');
     if (raw.n == 0 || raw.p[0] != '/')
         return -400;
     if (dir.n + raw.n + sizeof "/index.html" > PATH_ROOM)
@@ -184,11 +190,11 @@ int request_path(const Request *r, const char *root, char path[PATH_ROOM])
     Text left = {decoded, (size_t)len};
     bool slash = false;
     while (left.p) {
-        Text part = slice_cut(&left, '/');
-        slash = part.n == 0 || slice_is(part, ".");
+        Text part = text_cut(&left, '/');
+        slash = part.n == 0 || text_is(part, ".");
         if (slash)
             continue;
-        if (slice_is(part, "..")) /* nobody climbs out of the root, and browsers resolve these themselves */
+        if (text_is(part, "..")) /* nobody climbs out of the root, and browsers resolve these themselves */
             return -400;
         path[n++] = '/';
         bytes_copy(path + n, part.p, part.n);
@@ -203,26 +209,26 @@ int request_path(const Request *r, const char *root, char path[PATH_ROOM])
 RangeKind range_parse(Text value, int64_t size, int64_t *first, int64_t *last)
 {
     Text rest = value;
-    Text unit = slice_trim(slice_cut(&rest, '='));
-    if (!rest.p || !slice_isnocase(unit, "bytes"))
+    Text unit = text_trim(text_cut(&rest, '='));
+    if (!rest.p || !text_isnocase(unit, "bytes"))
         return RANGE_NONE;
-    Text to = slice_trim(rest);
-    Text from = slice_trim(slice_cut(&to, '-'));
+    Text to = text_trim(rest);
+    Text from = text_trim(text_cut(&to, '-'));
     if (!to.p)
         return RANGE_NONE;
-    to = slice_trim(to);
+    to = text_trim(to);
     if (from.n == 0) { /* the last so many */
         int64_t n;
-        if (!slice_number(to, &n))
+        if (!text_number(to, &n))
             return RANGE_NONE;
         *first = n < size ? size - n : 0;
         *last = size - 1;
         return n > 0 && size > 0 ? RANGE_OK : RANGE_BAD;
     }
-    if (!slice_number(from, first))
+    if (!text_number(from, first))
         return RANGE_NONE;
     *last = INT64_MAX;
-    if (to.n > 0 && (!slice_number(to, last) || *last < *first)) /* several ranges are no number either */
+    if (to.n > 0 && (!text_number(to, last) || *last < *first)) /* several ranges are no number either */
         return RANGE_NONE;
     if (*first >= size)
         return RANGE_BAD;

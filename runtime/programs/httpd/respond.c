@@ -50,9 +50,13 @@ static void puthead(Http *h, const Request *r, int status, int64_t length, bool 
     date_format(date, walltime() / NSEC_PER_SEC);
     if (length >= 0)
         gosnprintf(lengthfield, sizeof lengthfield, "Content-Length: %lld\r\n", (long long)length);
-    const char *connection = !keepalive ? "Connection: close\r\n" : r->http10 ? "Connection: keep-alive\r\n" : "";
-    int n = gosnprintf(head, sizeof head, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s\r\n", status, reason(status), date,
-                       lengthfield, connection, extra);
+    const char *connection = "";
+    if (!keepalive)
+        connection = "Connection: close\r\n";
+    else if (r->http10)
+        connection = "Connection: keep-alive\r\n";
+    int n = gosnprintf(head, sizeof head, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s\r\n", status, reason(status),
+                       date, lengthfield, connection, extra);
     http_put(h, head, (size_t)n);
 }
 
@@ -91,8 +95,8 @@ static int statusof(int err)
 static void redirect(Http *h, const Request *r)
 {
     Text query = r->target;
-    Text path = slice_cut(&query, '?');
-    if (slice_begins(path, "http://")) { /* only a proxy asks so */
+    Text path = text_cut(&query, '?');
+    if (text_begins(path, "http://")) { /* only a proxy asks so */
         respond_status(h, r, 404, r->keepalive, "");
         return;
     }
@@ -101,8 +105,8 @@ static void redirect(Http *h, const Request *r)
         path.n--;
     }
     char location[HEAD_MAX + 32];
-    gosnprintf(location, sizeof location, "Location: %.*s/%s%.*s\r\n", (int)path.n, path.p, query.p ? "?" : "",
-               (int)query.n, query.p ? query.p : "");
+    gosnprintf(location, sizeof location, "Location: %.*s/%s%.*s\r\n", (int)path.n, path.p,
+               query.p ? "?" : "", (int)query.n, query.p ? query.p : "");
     respond_status(h, r, 301, r->keepalive, location);
 }
 
@@ -143,7 +147,7 @@ static void putfile(Http *h, const Request *r, const File *f)
     date_format(modified, f->mtime);
     int64_t first = 0, last = f->size - 1;
     RangeKind kind = RANGE_NONE;
-    bool same = !r->ifrange.p || slice_is(r->ifrange, modified); /* else the parts would be of two files */
+    bool same = !r->ifrange.p || text_is(r->ifrange, modified); /* else the parts would be of two files */
     if (r->range.p && !r->head && same)
         kind = range_parse(r->range, f->size, &first, &last);
     if (kind == RANGE_BAD) {

@@ -1,10 +1,10 @@
 /**
  * @file text.c
- * Slices of text, dates, content types.
+ * Texts, dates, content types.
  */
 #include "httpd.h"
 
-Text slice(const char *s)
+Text text(const char *s)
 {
     size_t n = 0;
     while (s[n] != '\0')
@@ -23,7 +23,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-bool slice_is(Text s, const char *lit)
+bool text_is(Text s, const char *lit)
 {
     size_t i = 0;
     while (i < s.n && lit[i] != '\0' && s.p[i] == lit[i])
@@ -31,7 +31,7 @@ bool slice_is(Text s, const char *lit)
     return i == s.n && lit[i] == '\0';
 }
 
-bool slice_isnocase(Text s, const char *lit)
+bool text_isnocase(Text s, const char *lit)
 {
     size_t i = 0;
     while (i < s.n && lit[i] != '\0' && lower(s.p[i]) == lit[i])
@@ -39,7 +39,7 @@ bool slice_isnocase(Text s, const char *lit)
     return i == s.n && lit[i] == '\0';
 }
 
-bool slice_begins(Text s, const char *lit)
+bool text_begins(Text s, const char *lit)
 {
     size_t i = 0;
     while (i < s.n && lit[i] != '\0' && s.p[i] == lit[i])
@@ -47,7 +47,7 @@ bool slice_begins(Text s, const char *lit)
     return lit[i] == '\0';
 }
 
-Text slice_trim(Text s)
+Text text_trim(Text s)
 {
     while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
         s.p++;
@@ -58,7 +58,7 @@ Text slice_trim(Text s)
     return s;
 }
 
-Text slice_cut(Text *s, char c)
+Text text_cut(Text *s, char c)
 {
     Text whole = *s;
     for (size_t i = 0; i < whole.n; i++) {
@@ -71,7 +71,7 @@ Text slice_cut(Text *s, char c)
     return whole;
 }
 
-bool slice_number(Text s, int64_t *v)
+bool text_number(Text s, int64_t *v)
 {
     int64_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
@@ -134,20 +134,20 @@ void date_format(char buf[DATE_ROOM], int64_t t)
 static int64_t cutnumber(Text *s, char c)
 {
     int64_t v;
-    return slice_number(slice_cut(s, c), &v) ? v : -1;
+    return text_number(text_cut(s, c), &v) ? v : -1;
 }
 
 int64_t date_parse(Text s)
 {
-    slice_cut(&s, ' '); /* the weekday says nothing new */
+    text_cut(&s, ' '); /* the weekday says nothing new */
     int64_t day = cutnumber(&s, ' ');
-    Text name = slice_cut(&s, ' ');
+    Text name = text_cut(&s, ' ');
     int64_t year = cutnumber(&s, ' '), hour = cutnumber(&s, ':'), minute = cutnumber(&s, ':');
     int64_t second = cutnumber(&s, ' ');
     int month = 0;
-    while (month < 12 && !slice_is(name, months[month]))
+    while (month < 12 && !text_is(name, months[month]))
         month++;
-    if (!slice_is(s, "GMT") || month == 12 || year < 1970 || year > 9999 || day < 1 ||
+    if (!text_is(s, "GMT") || month == 12 || year < 1970 || year > 9999 || day < 1 ||
         day > monthdays(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
         second > 60)
         return -1;
@@ -183,7 +183,7 @@ const char *content_type(Text path)
     if (dot > 0 && path.p[dot - 1] == '.') {
         Text suffix = {path.p + dot, path.n - dot};
         for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-            if (slice_isnocase(suffix, types[i].suffix))
+            if (text_isnocase(suffix, types[i].suffix))
                 return types[i].type;
         }
     }
