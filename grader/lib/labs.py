@@ -8,7 +8,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 NAMES = ["01-rawsyscall", "02-context", "03-runqueue", "04-entersyscall",
          "05-exitsyscall", "06-handoff", "07-netpoll", "08-sysmon"]
@@ -76,11 +76,12 @@ def first_error(text: str) -> str:
     return lines[0] if lines else "the build failed without a word"
 
 
-def judge(kit: Path, work: Path, name: str) -> list[Result]:
-    """Runs the lab's judge and reads its report: one record a test."""
+def judge(kit: Path, work: Path, name: str, only: Sequence[str] = (), seed: str = "") -> list[Result]:
+    """Runs the lab's judge and reads its report: one record a test. only: names of tests, or all; seed: or a random one."""
     lab = name[:2]
     report = work / f"lab{lab}.xml"
-    cmd = [str(work / f"judge{lab}"), "-q", "-o", str(report), str(work / f"guest{lab}")]
+    cmd = [str(work / f"judge{lab}"), "-q", "-o", str(report), *(["-s", seed] if seed else []), str(work / f"guest{lab}"), *only]
+    report.unlink(missing_ok=True)
     try:
         p = subprocess.run(cmd, cwd=kit, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            timeout=JUDGE_SECONDS, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
