@@ -1,9 +1,11 @@
-# Judges and guests; included by GNUmakefile. `make judge03` builds $(W)/judge03, $(W)/guest03 and the programs of lab 03.
+# Judges and guests; included by GNUmakefile. `make judge03` builds $(W)/judge03, $(W)/guest03 and the programs of lab 03;
+# `make public03` the same with the public tests only, $(W)/public03.
 #
 #   W      where what belongs to the submission is built ($(O)/grade); what all share is in S
 #   LABS   the folder whose lab is judged; it may be solution
 #   BASE   whose earlier labs it runs on: ref or mine; later labs are always the reference's
-#   TESTS_NN  the test files of lab NN: its public ones, and those in grader/tests whose names say lab NN
+#   PUBLIC_NN  the public tests of lab NN, the kit's own copy in labs/ (never the submission's)
+#   HIDDEN_NN  those in grader/tests whose names say lab NN; a student's kit has none
 
 W ?= $(O)/grade
 S := $(O)/grade
@@ -60,10 +62,12 @@ $(S)/ref/$2.plain.o: $$(ref_$1)
 $(S)/ref/$2.keep: $(S)/ref/$2.plain.o
 	$(Q)nm -g --defined-only $$< | awk '{print $$$$3}' > $$@
 $(W)/mine/$2.o: $$(mine_$1) $(S)/ref/$2.keep $(S)/wrap.opts
+	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)ld -r @$(S)/wrap.opts -o $$@ $$(mine_$1)
 	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
 $(W)/mine/$2.plain.o: $$(mine_$1) $(S)/ref/$2.keep
+	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)ld -r -o $$@ $$(mine_$1)
 	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
@@ -81,12 +85,19 @@ $(W)/mine/$2/%.o: $(LABS)/$2/%.S $$(HEADERS)
 
 labs_$1 := $$(foreach n,$$(NAMES),$$(if $$(filter $2,$$n),$(W)/mine/$$n.o,$$(if $$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2)))),$(W)/mine/$$n.o,$(S)/ref/$$n.o)))
 core_$1 := $$(call objs,guest,$$(SRC_guest))
-TESTS_$1 := $$(wildcard solution/$2/tests/*.c grader/tests/lab$1_*.c grader/tests/*_lab$1_*.c)
+PUBLIC_$1 := $$(wildcard labs/$2/tests/*.c)
+HIDDEN_$1 := $$(wildcard grader/tests/lab$1_*.c grader/tests/*_lab$1_*.c)
 
 $(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(S)/wrap.opts
+	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,-e,agent_start -Wl,@$(S)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
-$(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(TESTS_$1))
+$(W)/public$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(PUBLIC_$1))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
+$(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(PUBLIC_$1) $$(HIDDEN_$1))
+	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
 
@@ -95,10 +106,15 @@ $(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $$(core_$1) $$(labs_$1:.o=.plain.o)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -o $$@ $$^
+$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $$(core_$1) $$(labs_$1:.o=.plain.o)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -o $$@ $$^
 prog$1 := $$(addprefix $(W)/prog$1/,$$(basename $$(notdir $$(wildcard runtime/tests/*.c))))
 
 judge$1: $(W)/judge$1 $(W)/guest$1 $$(prog$1)
-.PHONY: judge$1
+public$1: $(W)/public$1 $(W)/guest$1 $$(prog$1)
+.PHONY: judge$1 public$1
 endef
 $(foreach n,$(NAMES),$(eval $(call JUDGED_LAB,$(firstword $(subst -, ,$n)),$n)))
 

@@ -76,11 +76,15 @@ def first_error(text: str) -> str:
     return lines[0] if lines else "the build failed without a word"
 
 
-def judge(kit: Path, work: Path, name: str, only: Sequence[str] = (), seed: str = "") -> list[Result]:
-    """Runs the lab's judge and reads its report: one record a test. only: names of tests, or all; seed: or a random one."""
+def judge(kit: Path, work: Path, name: str, only: Sequence[str] = (), seed: str = "",
+          which: str = "judge") -> list[Result]:
+    """Runs the lab's judge and reads its report: one record a test.
+
+    only: patterns of tests' names, or all; seed: or a random one; which: "judge", or "public" for the public tests alone.
+    """
     lab = name[:2]
     report = work / f"lab{lab}.xml"
-    cmd = [str(work / f"judge{lab}"), "-q", "-o", str(report), *(["-s", seed] if seed else []), str(work / f"guest{lab}"), *only]
+    cmd = [str(work / f"{which}{lab}"), "-q", "-o", str(report), *(["-s", seed] if seed else []), str(work / f"guest{lab}"), *only]
     report.unlink(missing_ok=True)
     try:
         p = subprocess.run(cmd, cwd=kit, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -88,7 +92,8 @@ def judge(kit: Path, work: Path, name: str, only: Sequence[str] = (), seed: str 
     except subprocess.TimeoutExpired as e:
         raise Infra(f"the judge of lab {lab} did not end within {JUDGE_SECONDS} s") from e
     if not report.is_file():
-        raise Infra(f"the judge of lab {lab} left no report; it said: {p.stdout.decode('utf-8', 'replace')[-500:]}")
+        said = p.stdout.decode("utf-8", "replace").strip()[-500:].replace(str(work) + "/", "")
+        raise Infra(said if p.returncode == 2 else f"the judge of lab {lab} left no report; it said: {said}")
     return [record(lab, t) for t in ET.parse(report).getroot().iterfind(".//{*}test")]
 
 
@@ -101,8 +106,10 @@ def record(lab: str, t: ET.Element) -> Result:
     ok = t.get("result") == "success"
     message = text("message")
     status = "pass" if ok else status_of(message)
-    return {"id": f"{lab}.{text('id')}", "lab": lab, "name": text("id"), "group": text("description"), "status": status,
-            "message": "" if ok else message, "duration_ms": round(float(text("duration") or 0) * 1000, 1)}
+    place = f"{text('path')}/{text('fn')}"
+    return {"id": f"{lab}.{text('id')}", "lab": lab, "name": text("id"), "group": text("description"),
+            "visibility": "public" if place.startswith("labs/") else "hidden", "place": place, "status": status,
+            "message": "" if ok else message.strip(), "duration_ms": round(max(0.0, float(text("duration") or 0)) * 1000, 1)}
 
 
 def status_of(message: str) -> str:
