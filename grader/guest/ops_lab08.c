@@ -5,6 +5,12 @@
  */
 #include "agent.h"
 
+/** sysmon_delay(idle, delay). */
+OP(sysmon_delay)
+{
+    return sysmon_delay((uint32_t)a->v[0], (uint32_t)a->v[1]);
+}
+
 /** On g0 of an M without P. */
 OP(sysmon)
 {
@@ -36,6 +42,13 @@ OP(gcTriggerTime)
 OP(forcegchelper)
 {
     forcegchelper(NULL);
+    return 0;
+}
+
+/** On g0 of an M with a P. */
+OP(forcegc_start)
+{
+    forcegc_start();
     return 0;
 }
 

@@ -271,6 +271,7 @@ WRAP_VOID(wakeNetPoller, (int64_t when), (when), "wakeNetPoller(%lld)", (long lo
 WRAP_VALUE(timeSleepUntil, int64_t, , INT64_MAX, (void), (), "timeSleepUntil()")
 WRAP_VALUE(checkTimers, int64_t, , 0, (P * pp, int64_t *now, bool *ran), (pp, now, ran), "checkTimers(%s)",
            pname(pp))
+WRAP_VOID(sysmonUpdateGOMAXPROCS, (int64_t now), (now), "sysmonUpdateGOMAXPROCS()")
 WRAP_VOID(osyield, (void), (), "osyield()")
 WRAP_VALUE(linux_sigprocmask, int, , 0, (int how, const uint64_t *set, uint64_t *old), (how, set, old),
            "sigprocmask %d %llx", how, set ? (unsigned long long)*set : 0ull)
