@@ -1,0 +1,86 @@
+/**
+ * @file delay.c
+ * How often sysmon looks: the delay between two rounds.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "judge.h"
+
+enum { SYSMON = 1, CAP = 10000 };
+
+TEST(DelayIsTwentyMicrosecondsAfterSomethingWasDone)
+{
+    expect_call(20, "sysmon_delay", 0, 0);
+    expect_call(20, "sysmon_delay", 0, 20);
+    expect_call(20, "sysmon_delay", 0, CAP);
+    expect_call(20, "sysmon_delay", 0, 1 + rndn(CAP));
+}
+
+TEST(DelayStaysForFiftyIdleRounds)
+{
+    for (int idle = 1; idle <= 50; idle++)
+        expect_call(20, "sysmon_delay", idle, 20);
+    int64_t some = 1 + rndn(CAP);
+    expect_call(some, "sysmon_delay", 50, some);
+}
+
+TEST(DelayDoublesFromThenOnUpToTenMilliseconds)
+{
+    int64_t some = 1 + rndn(CAP / 2);
+    expect_call(2 * some, "sysmon_delay", 51, some);
+    expect_call(2 * some, "sysmon_delay", 1000000, some);
+    expect_call(CAP, "sysmon_delay", 60, CAP / 2);
+    expect_call(CAP, "sysmon_delay", 60, CAP / 2 + 1);
+    expect_call(CAP, "sysmon_delay", 4000000000, CAP);
+}
+
+/** m0 runs g1 on the only P, which therefore is not idle; sysmon's M is m1, and stops where it sleeps. */
+static struct outcome start(void)
+{
+    call("newp");
+    call("newg");
+    call("newm");
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+    record("checkdead");
+    record("retake");
+    record("gcTriggerTime");
+    stop_at("usleep");
+    return run(SYSMON, "sysmon");
+}
+
+static void expect_sleep(struct outcome o, int round, int us)
+{
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "stopped: at usleep %d", us);
+    if (strcmp(o.text, wanted) != 0)
+        fail("sleep %d: expected to see sysmon %s, but it %s", round, wanted, o.text);
+}
+
+/* 51 times 20 us, then 40, 80, ... 5120, 10000, and so it stays. */
+TEST(SysmonLooksLessOftenWhileThereIsNothingToDo)
+{
+    struct outcome o = start();
+    for (int idle = 0, us = 20; idle < 100; idle++) {
+        if (idle > 50)
+            us = us * 2 > CAP ? CAP : us * 2;
+        expect_sleep(o, idle, us);
+        o = resume(SYSMON);
+    }
+}
+
+/* Whatever the back-off has come to: a P that was taken from a system call begins it anew. */
+TEST(SysmonLooksOftenAgainAfterItTookAP)
+{
+    struct outcome o = start();
+    int rounds = 51 + (int)rndn(20);
+    for (int i = 0; i < rounds; i++)
+        o = resume(SYSMON);
+    script("retake", 1 + (int64_t)rndn(3));
+    o = resume(SYSMON);
+    for (int idle = 0; idle <= 50; idle++) {
+        expect_sleep(o, idle, 20);
+        o = resume(SYSMON);
+    }
+    expect_sleep(o, 51, 40);
+}
