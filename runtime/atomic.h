@@ -10,18 +10,33 @@
 
 #include <stdatomic.h>
 
-#define load_relaxed(p)      atomic_load_explicit((p), memory_order_relaxed)
-#define load_acquire(p)      atomic_load_explicit((p), memory_order_acquire)
-#define load_seqcst(p)       atomic_load_explicit((p), memory_order_seq_cst)
-#define store_relaxed(p, v)  atomic_store_explicit((p), (v), memory_order_relaxed)
-#define store_release(p, v)  atomic_store_explicit((p), (v), memory_order_release)
-#define store_seqcst(p, v)   atomic_store_explicit((p), (v), memory_order_seq_cst)
-#define swap_acqrel(p, v)    atomic_exchange_explicit((p), (v), memory_order_acq_rel)
-#define swap_seqcst(p, v)    atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+/** @name Loads, stores and changes, by their order
+ * @{ */
+/** Atomic, orders nothing. */
+#define load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+/** Sees all that happened before the store-release that it reads from. */
+#define load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+/** Takes part in the single order of all seq_cst accesses. */
+#define load_seqcst(p) atomic_load_explicit((p), memory_order_seq_cst)
+/** Atomic, orders nothing. */
+#define store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+/** Publishes all that happened before it. */
+#define store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+/** Publishes, and takes part in the single order. */
+#define store_seqcst(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
+/** Exchanges: acquires what it finds, publishes what it puts. */
+#define swap_acqrel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+/** Exchanges in the single order. */
+#define swap_seqcst(p, v) atomic_exchange_explicit((p), (v), memory_order_seq_cst)
+/** Adds, orders nothing: counters. */
 #define fetch_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
-#define fetch_add_acqrel(p, v)  atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
-#define fetch_add_seqcst(p, v)  atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
-#define fence_seqcst()       atomic_thread_fence(memory_order_seq_cst)
+/** Adds; acquires and publishes. */
+#define fetch_add_acqrel(p, v) atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
+/** Adds in the single order. */
+#define fetch_add_seqcst(p, v) atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
+/** A full fence: what stands before it is ordered against what stands behind it. */
+#define fence_seqcst() atomic_thread_fence(memory_order_seq_cst)
+/** @} */
 
 /** True if *p was `old` and is now `new_`; strong; order `success`, a failure is relaxed. */
 #define cas_order(p, old, new_, success)                                                          \

@@ -11,6 +11,8 @@
 
 enum { TEXTMAX = 8192, PATHMAX = 1024 };
 
+const char *cgroup_root = "";
+
 /** Reads a whole small file into buf, terminated; its length, or -errno. */
 static int readfile(const char *path, char *buf, int size)
 {
@@ -105,7 +107,7 @@ bool cgroup_parse_self(const char *text, int version, char *path, int size)
 /** The smallest limit on the way from group up to the root of the hierarchy mounted at mount; 0: none. */
 static int32_t limit_up(int version, const char *mount, char *group)
 {
-    char file[PATHMAX + 64], a[128], b[128];
+    char file[2 * PATHMAX], a[128], b[128];
     int32_t best = 0;
     int n = 0;
     while (group[n])
@@ -113,13 +115,13 @@ static int32_t limit_up(int version, const char *mount, char *group)
     for (;;) {
         int32_t limit = 0;
         if (version == 2) {
-            gosnprintf(file, sizeof file, "%s%s/cpu.max", mount, group);
+            gosnprintf(file, sizeof file, "%s%s%s/cpu.max", cgroup_root, mount, group);
             if (readfile(file, a, sizeof a) > 0)
                 limit = cgroup_parse_v2(a);
         } else {
-            gosnprintf(file, sizeof file, "%s%s/cpu.cfs_quota_us", mount, group);
+            gosnprintf(file, sizeof file, "%s%s%s/cpu.cfs_quota_us", cgroup_root, mount, group);
             int got = readfile(file, a, sizeof a);
-            gosnprintf(file, sizeof file, "%s%s/cpu.cfs_period_us", mount, group);
+            gosnprintf(file, sizeof file, "%s%s%s/cpu.cfs_period_us", cgroup_root, mount, group);
             if (got > 0 && readfile(file, b, sizeof b) > 0)
                 limit = cgroup_parse_v1(a, b);
         }
@@ -143,7 +145,8 @@ static int32_t cgroup_limit(void)
     static char text[TEXTMAX]; /* used at boot, and by one goroutine at a time afterwards */
     char group[PATHMAX];
     int32_t best = 0;
-    if (readfile("/proc/self/cgroup", text, sizeof text) <= 0)
+    gosnprintf(group, sizeof group, "%s/proc/self/cgroup", cgroup_root);
+    if (readfile(group, text, sizeof text) <= 0)
         return 0;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (!cgroup_parse_self(text, places[i].version, group, sizeof group))
@@ -155,8 +158,7 @@ static int32_t cgroup_limit(void)
     return best;
 }
 
-/** The P count that the machine asks for. */
-static int32_t machineprocs(void)
+int32_t cgroup_machineprocs(void)
 {
     int32_t n = ncpu, limit = cgroup_limit();
     if (limit && limit < n)
@@ -176,7 +178,7 @@ int32_t defaultGOMAXPROCS(void)
         }
         print("HANDOFFPROCS=%s: wanted a number from 1 to %d\n", s, MAXGOMAXPROCS);
     }
-    return machineprocs();
+    return cgroup_machineprocs();
 }
 
 /* ---- following a changed limit ---- */
@@ -199,11 +201,7 @@ static void updatemaxprocs(void *unused)
     (void)unused;
     for (;;) {
         gopark(updater_parks, NULL, waitReasonForceGCIdle);
-        int32_t n = machineprocs();
-        if (!load_relaxed(&customgomaxprocs) && n != load_relaxed(&gomaxprocs)) { /* hints; checked again by nobody: a race only delays */
-            gomaxprocs_set(n);
-            store_relaxed(&customgomaxprocs, false); /* that was us, not the program */
-        }
+        gomaxprocs_follow(cgroup_machineprocs());
     }
 }
 

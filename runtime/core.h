@@ -170,8 +170,8 @@ struct timer {
     int64_t when;                       /**< nanotime of the next call */
     int64_t period;                     /**< > 0: again every so many nanoseconds */
     void (*fn)(void *arg, uintptr_t seq); /**< called on the G or g0 that runs the timers; must not block */
-    void *arg;                          /**< its arguments */
-    uintptr_t seq;
+    void *arg;                          /**< its first argument */
+    uintptr_t seq;                      /**< and its second */
     _Atomic(P *) pp;                    /**< whose heap holds it; NULL: inactive. Changes under that heap's lock */
     int32_t index;                      /**< place in the heap */
 };
@@ -282,12 +282,14 @@ static inline void count(_Atomic uint64_t *c)
 #ifdef HANDOFF_STALL
 /** Called at the named place; set by tests. */
 extern void (*stall_hook)(const char *name);
+/** The place `name`. */
 #define STALL(name)                 \
     do {                            \
         if (stall_hook)             \
             stall_hook(#name);      \
     } while (0)
 #else
+/** The place `name`: nothing here. */
 #define STALL(name) ((void)0)
 #endif
 

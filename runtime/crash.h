@@ -34,7 +34,8 @@ typedef struct death {
     G *gp;                         /**< the G that was running; NULL if the thread has none */
     stackpoint at;                 /**< and where */
     int sig;                       /**< the signal, or 0 */
-    void *info, *uc;               /**< and the second and third argument of its handler */
+    void *info;                    /**< and the second argument of its handler, */
+    void *uc;                      /**< and the third */
 } death;
 
 /**

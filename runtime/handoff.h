@@ -78,11 +78,13 @@ typedef struct Defer {
 void defer_push(Defer *d, void (*fn)(void *arg), void *arg);
 /** Pops d and calls it; used by the defer() macro at the end of the scope. */
 void defer_pop(Defer *d);
+/** @cond */
 #define HANDOFF_JOIN2(a, b) a##b
 #define HANDOFF_JOIN(a, b) HANDOFF_JOIN2(a, b)
 #define HANDOFF_DEFER(name, f, a)                                   \
     __attribute__((cleanup(defer_pop))) Defer name = {0};           \
     defer_push(&name, (f), (a))
+/** @endcond */
 /** Calls fn(arg) when the enclosing scope ends, or when the goroutine exits by goexit or gopanic. */
 #define defer(fn, arg) HANDOFF_DEFER(HANDOFF_JOIN(defer_, __COUNTER__), fn, arg)
 /** @} */
@@ -96,9 +98,9 @@ int64_t nanotime(void);
 int64_t walltime(void);
 /** Parks the goroutine for at least ns nanoseconds; ns <= 0 only yields. Mirrors time.Sleep. */
 void gosleep(int64_t ns);
-#define NSEC_PER_USEC ((int64_t)1000)
-#define NSEC_PER_MSEC ((int64_t)1000000)
-#define NSEC_PER_SEC ((int64_t)1000000000)
+#define NSEC_PER_USEC ((int64_t)1000)       /**< nanoseconds in a microsecond */
+#define NSEC_PER_MSEC ((int64_t)1000000)    /**< in a millisecond */
+#define NSEC_PER_SEC ((int64_t)1000000000)  /**< in a second */
 
 /** A timer of the runtime; use through Timer. */
 typedef struct timer timer;

@@ -50,6 +50,7 @@ void schedinit(void)
     linux_sigprocmask(KSIG_SETMASK, NULL, &initSigmask);
     m0.sigmask = initSigmask;
     sched.starttime = nanotime();
+    store_relaxed(&sched.lastgc, sched.starttime); /* one thread; the first forced collection is a period from now */
     mcommoninit(&m0, -1);
     parsedebugvars();
     asyncpreempt_init();

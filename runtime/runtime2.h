@@ -89,7 +89,7 @@ typedef struct gobuf {
     void *ctxt;                   /**< first argument when pc is a function's entry */
     uintptr_t bp;                 /**< frame pointer */
     uint64_t fpcw;                /**< floating-point control words, see GOBUF_FPCW_DEFAULT */
-    uintptr_t regs[GOBUF_NREGS];  /**< the other callee-saved registers, in the order of arch/<cpu> */
+    uintptr_t regs[GOBUF_NREGS];  /**< the other callee-saved registers, in the order of the CPU's arch/ directory */
 } gobuf;
 
 /** Why a G waits; printed by dumps. See waitReasonString. */
@@ -247,7 +247,8 @@ typedef struct timerWhen {
 typedef struct timers {
     mutex lock;                  /**< protects the heap */
     timerWhen *heap;             /**< the heap */
-    uint32_t len, cap;           /**< its length and room */
+    uint32_t len;                /**< its length */
+    uint32_t cap;                /**< its room */
     _Atomic int64_t minWhen;     /**< heap[0]->when, or 0 if empty; read without the lock */
 } timers;
 
@@ -284,13 +285,13 @@ struct P {
     struct {
         gList list;                    /**< dead Gs, linked by schedlink */
         int32_t n;                     /**< how many */
-    } gFree;
+    } gFree;                           /**< dead Gs, ready for reuse */
     uint64_t goidcache;                /**< next goid to hand out */
     uint64_t goidcacheend;             /**< end of the batch */
     struct {
         uintptr_t list;                /**< free stacks of the default size, linked through their top word */
         int32_t n;                     /**< how many */
-    } stackcache;
+    } stackcache;                      /**< free stacks, ready for reuse */
     sudog *sudogcache;                 /**< free sudogs */
     int32_t sudogcachen;               /**< how many */
 
@@ -331,7 +332,7 @@ struct schedt {
         gList stack;                   /**< dead Gs that have a stack */
         gList noStack;                 /**< dead Gs without */
         int32_t n;                     /**< how many in both */
-    } gFree;
+    } gFree;                           /**< dead Gs that no P holds */
 
     M *freem;                          /**< exited Ms whose stacks wait for freeWait */
 
@@ -394,11 +395,11 @@ struct timeseam {
     void (*usleep)(uint32_t us); /**< sleeps the thread */
 };
 
-extern struct schedt sched;
-extern struct newmHandoff newmHandoff;
-extern struct forcegcstate forcegc;
-extern struct debugvars debug;
-extern struct timeseam timeseam;
+extern struct schedt sched;                /**< the scheduler's global state */
+extern struct newmHandoff newmHandoff;     /**< the template thread's work */
+extern struct forcegcstate forcegc;        /**< the forced collection's goroutine */
+extern struct debugvars debug;             /**< the switches */
+extern struct timeseam timeseam;           /**< the clock and the sleep in use */
 
 extern M m0;                               /**< the first thread */
 extern G g0;                               /**< its g0 */

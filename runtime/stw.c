@@ -147,20 +147,26 @@ void freezetheworld(void)
 int gomaxprocs_set(int n)
 {
     preemptcheck();
-    lock(&sched.lock);
-    int old = load_relaxed(&gomaxprocs);
-    unlock(&sched.lock);
     if (n > 0)
-        store_relaxed(&customgomaxprocs, true); /* a switch for sysmon */
+        store_relaxed(&customgomaxprocs, true); /* a switch: whoever follows the cgroup looks with the world stopped */
+    int old = load_relaxed(&gomaxprocs);        /* changes only while the world is stopped, and we are part of it */
     if (n <= 0 || n == old)
         return old;
-    if (n > MAXGOMAXPROCS)
-        n = MAXGOMAXPROCS;
     stopTheWorld("GOMAXPROCS");
     old = load_relaxed(&gomaxprocs);
-    newprocs = n;
+    newprocs = n < MAXGOMAXPROCS ? n : MAXGOMAXPROCS;
     startTheWorld();
     return old;
+}
+
+void gomaxprocs_follow(int n)
+{
+    if (n == load_relaxed(&gomaxprocs)) /* as above */
+        return;
+    stopTheWorld("GOMAXPROCS");
+    if (!load_relaxed(&customgomaxprocs))
+        newprocs = n;
+    startTheWorld();
 }
 
 /* ---- safe points ---- */

@@ -4,16 +4,25 @@
  *
  * A P's ring is written by the P's owner only, so that recording takes no lock: one store of an event, then the count
  * (release). What happens without a P (sysmon, threads that have lost theirs) goes to a ring of its own, under a lock. A
- * reader that dumps while others write may see an event half overwritten only where the ring has wrapped meanwhile; it
- * drops those.
+ * reader may dump while others write: it drops what may have been overwritten while it looked, so that a full ring of n
+ * shows n - 1 events.
  */
 #include "core.h"
+
+/** An event in a ring: its words are relaxed atomics, since a reader may look while they are written. */
+struct traceslot {
+    _Atomic int64_t when;  /**< as in traceevent */
+    _Atomic uint32_t ev;   /**< likewise */
+    _Atomic int32_t mid;   /**< likewise */
+    _Atomic uint64_t arg;  /**< likewise */
+    _Atomic uint64_t arg2; /**< likewise */
+};
 
 /** A ring of events. */
 struct tracebuf {
     _Atomic uint64_t count;  /**< events ever written; release by the writer, acquire by the reader */
     uint64_t mask;           /**< room minus 1 */
-    traceevent events[];     /**< the ring */
+    struct traceslot slots[]; /**< the ring */
 };
 
 _Atomic bool traceon;
@@ -26,7 +35,7 @@ static _Atomic uint64_t room;
 static struct tracebuf *newring(void)
 {
     uint64_t n = load_relaxed(&room); /* set before tracing is switched on */
-    struct tracebuf *b = persistentalloc(sizeof *b + n * sizeof(traceevent), 64);
+    struct tracebuf *b = persistentalloc(sizeof *b + n * sizeof(struct traceslot), 64);
     b->mask = n - 1;
     return b;
 }
@@ -45,8 +54,14 @@ static struct tracebuf *ring(_Atomic(struct tracebuf *) *slot)
 static void put(struct tracebuf *b, traceEv ev, uint64_t arg, uint64_t arg2)
 {
     uint64_t n = load_relaxed(&b->count); /* one writer */
-    M *mp = getm();
-    b->events[n & b->mask] = (traceevent){nanotime(), ev, mp ? (int32_t)mp->id : -1, arg, arg2};
+    struct traceslot *s = &b->slots[n & b->mask];
+    /* A reader that sees a word of this event must also see that count came to n: pairs with its acquire fence. */
+    atomic_thread_fence(memory_order_release);
+    store_relaxed(&s->when, nanotime());
+    store_relaxed(&s->ev, ev);
+    store_relaxed(&s->mid, (int32_t)getm()->id);
+    store_relaxed(&s->arg, arg);
+    store_relaxed(&s->arg2, arg2);
     store_release(&b->count, n + 1); /* pairs with trace_dump */
 }
 
@@ -86,9 +101,11 @@ static void dumpring(int fd, int32_t pid, struct tracebuf *b)
         return;
     uint64_t end = load_acquire(&b->count), n = b->mask + 1; /* pairs with put */
     for (uint64_t i = end > n ? end - n : 0; i < end; i++) {
-        traceevent e = b->events[i & b->mask];
-        atomic_thread_fence(memory_order_acquire); /* the copy before the count that says whether it is whole */
-        if (load_relaxed(&b->count) > i + n || e.ev == 0 || e.ev >= traceEvMax)
+        struct traceslot *s = &b->slots[i & b->mask];
+        traceevent e = {load_relaxed(&s->when), load_relaxed(&s->ev), load_relaxed(&s->mid), load_relaxed(&s->arg),
+                        load_relaxed(&s->arg2)};
+        atomic_thread_fence(memory_order_acquire); /* pairs with the fence in put: the copy first, then the count */
+        if (load_relaxed(&b->count) >= i + n)      /* event i + n, which takes its place, may be on its way */
             continue;
         goprintf(fd, "%ld %d %s %d %lu %lu\n", (long)e.when, pid, evnames[e.ev], e.mid, (unsigned long)e.arg,
                  (unsigned long)e.arg2);

@@ -9,7 +9,7 @@
 
 /** What happened. The argument is named beside each. */
 typedef enum traceEv {
-    traceEvNone,
+    traceEvNone,          /**< no event */
     traceEvGoCreate,      /**< arg: goid of the new G */
     traceEvGoStart,       /**< arg: goid */
     traceEvGoEnd,         /**< arg: goid */
@@ -29,7 +29,7 @@ typedef enum traceEv {
     traceEvSTWStart,      /**< the world is being stopped */
     traceEvSTWEnd,        /**< it runs again */
     traceEvGC,            /**< a collection */
-    traceEvMax
+    traceEvMax            /**< how many kinds there are */
 } traceEv;
 
 /** One event. */
@@ -38,7 +38,7 @@ typedef struct traceevent {
     uint32_t ev;    /**< traceEv */
     int32_t mid;    /**< M that wrote it, -1 none */
     uint64_t arg;   /**< see traceEv */
-    uint64_t arg2;
+    uint64_t arg2;  /**< likewise */
 } traceevent;
 
 /** True while events are recorded. */
