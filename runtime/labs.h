@@ -218,7 +218,7 @@ void gdestroy(G *gp);
 /** @} */
 
 /** @defgroup lab03 Lab 03: run queues and the scheduler
- * labs/03-runqueue: runq.c, globrunq.c, idle.c, schedule.c, findrunnable.c
+ * labs/03-runqueue: runq.c, globrunq.c, idle.c, schedule.c, steal.c, findrunnable.c
  * @{ */
 
 /**
@@ -233,12 +233,16 @@ void gdestroy(G *gp);
  */
 void runqput(P *pp, G *gp, bool next);
 /**
- * Moves the older half of pp's full ring (RUNQ_SIZE/2 Gs, in order) and then gp to the tail of the global queue.
- * h and t are head and tail as runqput saw them; t - h must be RUNQ_SIZE, else it throws "runqputslow: queue is not full".
+ * Moves the older half of pp's full ring (RUNQ_SIZE/2 Gs, in order) and then gp to the tail of the global queue, in one
+ * hold of sched.lock. h and t are head and tail as runqput saw them; t - h must be RUNQ_SIZE, else it throws
+ * "runqputslow: queue is not full".
  * @return false if a thief moved the head meanwhile: nothing was done, try runqput again. Mirrors runqputslow.
  */
 bool runqputslow(P *pp, G *gp, uint32_t h, uint32_t t);
-/** Puts all of q on pp's ring; what does not fit goes to the global queue. Owner only. Mirrors runqputbatch. */
+/**
+ * Puts all of q on pp's ring, in order; what does not fit goes to the tail of the global queue. runnext is left alone.
+ * Owner only; sched.lock not held. Mirrors runqputbatch.
+ */
 void runqputbatch(P *pp, gQueue *q);
 /**
  * Takes the next G of pp, or NULL: runnext first (then *inheritTime = true: it runs in the present time slice), then the
@@ -249,11 +253,15 @@ G *runqget(P *pp, bool *inheritTime);
 bool runqempty(P *pp);
 /**
  * Copies the older half (rounded up) of pp's ring to batch, a ring of RUNQ_SIZE slots, from index batchHead on, and
- * takes it out of pp. If the ring is empty and stealRunNextG, waits 3 us if pp's M runs Go code, and takes runnext.
+ * takes it out of pp. If the ring is empty and stealRunNextG, takes runnext instead; but if pp is Prunning and its M's G
+ * is not in a system call (or is none), it calls usleep_(3) first, and begins anew if runnext is another by then.
  * @return how many. Anybody. Mirrors runqgrab.
  */
 uint32_t runqgrab(P *pp, _Atomic(G *) *batch, uint32_t batchHead, bool stealRunNextG);
-/** Steals half of p2's queue into pp's, which is empty; returns one of the stolen Gs (the last), or NULL. Owner of pp. Mirrors runqsteal. */
+/**
+ * Steals half of p2's queue into pp's, by runqgrab; returns one of the stolen Gs (the last), or NULL. pp's ring is
+ * empty; if the others do not fit it throws "runqsteal: runq overflow". Owner of pp. Mirrors runqsteal.
+ */
 G *runqsteal(P *pp, P *p2, bool stealRunNextG);
 
 /** Puts gp at the tail of the global queue. sched.lock held. Mirrors globrunqput. */
@@ -270,45 +278,95 @@ G *globrunqget(void);
  */
 G *globrunqgetbatch(int32_t n, gQueue *q);
 
-/** Puts pp on the idle list. Throws if its queue is not empty. Sets Pidle's mask bit. sched.lock held. Mirrors pidleput. */
+/**
+ * Puts pp on the idle list and counts it (npidle, idlepMask); clears its bit in timerpMask if it has no timers. Throws
+ * "pidleput: P has non-empty run queue" if it has Gs, and another text if its status is not Pidle. sched.lock held.
+ * Mirrors pidleput.
+ */
 void pidleput(P *pp);
-/** Takes a P off the idle list, or NULL. sched.lock held. Mirrors pidleget. */
+/**
+ * Takes a P off the idle list, the last one put, or NULL; sets its bit in timerpMask. sched.lock held. Mirrors pidleget.
+ */
 P *pidleget(void);
-/** The same for an M that will spin: if there is none, sets sched.needspinning. sched.lock held. Mirrors pidlegetSpinning. */
+/** The same for work that waits: if there is none, sets sched.needspinning. sched.lock held. Mirrors pidlegetSpinning. */
 P *pidlegetSpinning(void);
-/** Takes an M off the idle list (sched.midle), or NULL. sched.lock held. Mirrors mget. */
+/** Takes an M off the idle list (sched.midle), the last one put, or NULL. sched.lock held. Mirrors mget. */
 M *mget(void);
 /** Puts mp on the idle list, counts it, and looks for a deadlock (checkdead). sched.lock held. Mirrors mput. */
 void mput(M *mp);
 
-/** Starts one more spinning M if there is none and a P is idle. Call after making a G runnable. Mirrors wakep. */
+/**
+ * Starts one more spinning M (startm) if there is none and a P is idle. Call after making a G runnable. While it works,
+ * the M to be is counted in nmspinning; without an idle P it is not in the end, and sched.needspinning is 1. Mirrors wakep.
+ */
 void wakep(void);
-/** The spinning M has found work: stops being counted, and wakes another (wakep). Mirrors resetspinning. */
+/**
+ * The spinning M has found work: stops being counted, and wakes another (wakep). Throws if the M does not spin, or if
+ * nmspinning would become negative. Mirrors resetspinning.
+ */
 void resetspinning(void);
-/** Runs gp on this M, never returns: curg and gp.m are set before Grunnable -> Grunning; starts a new time slice
- *  (schedtick++) unless inheritTime. On g0, with a P. Mirrors execute. */
+/**
+ * Runs gp on this M, never returns: curg and gp.m are set before Grunnable -> Grunning (casgstatus); clears gp.preempt
+ * and gp.waitsince and restores the guard; starts a new time slice (schedtick++) unless inheritTime. On g0, with a P.
+ * Mirrors execute.
+ */
 _Noreturn void execute(G *gp, bool inheritTime);
-/** One round of the scheduler: finds a runnable G and executes it. On g0, m.locks == 0, with a P. Mirrors schedule. */
+/**
+ * One round of the scheduler: finds a runnable G and executes it. On g0, with a P. Throws "schedule: holding locks" if
+ * m.locks != 0, and "schedule: spinning with local work" if the M spins and its P has Gs. Clears p.preempt. An M that is
+ * locked to a G calls stoplockedm() and executes that one, in a new time slice; a G that is locked to another M is given
+ * to it by startlockedm(), and the search begins anew. A spinning M stops spinning (resetspinning) before it runs a G.
+ * Mirrors schedule.
+ */
 _Noreturn void schedule(void);
 /**
- * Finds a runnable G: every 61st tick one from the global queue, then local, global, network, other Ps; parks the M if
- * there is none. On g0, with a P; returns with a (perhaps different) P.
+ * Finds a runnable G; parks the M while there is none. On g0, with a P; returns with a (perhaps different) P. Mirrors
+ * findRunnable. Each round, from the top:
+ *
+ *  1. sched.gcwaiting: gcstopm(), and begin anew. p.runSafePointFn: runSafePointFn(). Due timers: checkTimers().
+ *  2. If p.schedtick is a multiple of 61: one G from the global queue.
+ *  3. The local queue.
+ *  4. The global queue: a batch (globrunqgetbatch of RUNQ_SIZE/2), the rest of it to the local queue.
+ *  5. The network without waiting, netpoll(0), if netpollinited() and netpollAnyWaiters() and sched.lastpoll is not 0,
+ *     and nobody else does so at this moment (pollingNet). The first G is returned, the others are injected.
+ *  6. If the M spins, or 2*nmspinning < gomaxprocs - npidle (then it spins from now on): stealWork().
+ *  7. Under sched.lock: begin anew for gcwaiting or runSafePointFn; the global queue again, as in 4; an M that does not
+ *     spin but sees needspinning spins and begins anew. Else the P goes onto the idle list.
+ *  8. An M that spun stops being counted, and only then looks once more: at the global queue, and at the local queues of
+ *     all Ps that are not idle. Is there a G, and an idle P (pidlegetSpinning)? Then it takes that P and spins again.
+ *     Then at all timers, for 9.
+ *  9. If netpollinited(), and somebody waits for the network or there is a timer, and sched.lastpoll was not 0 when this
+ *     M set it to 0: netpoll(delay) until the earliest timer (no timer: -1) with sched.pollUntil set to that (no timer: 0).
+ *     Afterwards pollUntil is 0, lastpoll the time, and if there is an idle P the M goes on with that: with the first G,
+ *     the others injected; or, without any, from the top, spinning if it did before. No idle P: all are injected.
+ *     If another M polls, but for longer than the earliest timer: netpollBreak().
+ * 10. stopm(), and begin anew.
  *
  * @param inheritTime   set: as runqget says
  * @param tryWakeP      set: wake another M, this G was not taken from a queue that somebody else watches
  */
 G *findrunnable(bool *inheritTime, bool *tryWakeP);
-/** Steals from the other Ps in four passes; timers and runnext in the last. *now is as in checkTimers. Mirrors stealWork. */
+/**
+ * Steals from the other Ps that are not idle (idlepMask), in four passes, each in an order of its own
+ * (randomOrder_start). Only in the last one runnext may be stolen, and the timers of other Ps are run (checkTimers; idle
+ * ones too, timerpMask says which may have some): if any ran, *newWork = true and the own queue is looked at first.
+ * *pollUntil becomes the earliest of itself and the timers seen (0: none). sched.gcwaiting: returns NULL with *newWork.
+ * @return the G, with *inheritTime as runqget says, or NULL. *now is as in checkTimers. Mirrors stealWork.
+ */
 G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *newWork);
-/** True: Ps that are visited from position i on, in steps of inc (coprime with count). */
+/** A walk over count positions that visits each once: from pos on, in steps of inc, modulo count. */
 typedef struct randomEnum {
-    uint32_t i, count, pos, inc; /**< visits so far, how many in all, where, step */
+    uint32_t i, count, pos, inc; /**< visits so far, how many in all, where, step (coprime with count) */
 } randomEnum;
-/** The strides that are coprime with count; rebuilt by procresize through randomOrder_reset. */
+/** Finds the steps that are coprime with count; procresize calls it. Mirrors randomOrder.reset. */
 void randomOrder_reset(uint32_t count);
-/** Begins at a random place (r) with a random stride: each of count positions will be visited once. Mirrors randomOrder.start. */
+/** Begins at a place and with a step that follow from r: every pair is chosen for some r. Mirrors randomOrder.start. */
 randomEnum randomOrder_start(uint32_t r);
-/** Puts every G of the list where an M will find it, and starts Ms for idle Ps. Gs are in Gwaiting. With or without m.p. Mirrors injectglist. */
+/**
+ * Makes every G of the list, which are in Gwaiting, runnable, and puts it where an M will find it. Without m.p: all to
+ * the global queue, and an M (startm) for each as long as there are idle Ps. With it: the first ones so, one for each
+ * idle P; the others on the own ring, or if it is full on the global queue; then wakep(). Mirrors injectglist.
+ */
 void injectglist(gList *list);
 /** @} */
 

@@ -6,9 +6,6 @@
  * Network: a system call. Other Ps: their cache lines. Every 61st time slice the global queue comes first, or
  * two goroutines that ready each other for ever would starve it.
  *
- * Stealing visits every other P four times, each time in another random order, so that thieves do not all
- * fall upon P 0. Timers and runnext are left alone until the last pass: their owner is about to get to them.
- *
  * The hard part is to stop. The M gives its P up; a moment before, somebody may have queued a G and seen no
  * reason to wake anybody, because this M still spun. Both sides write, then read what the other wrote:
  *
@@ -24,31 +21,11 @@
  *
  * One M that has nothing better to do sleeps in the poller instead of on its note, until the network or the
  * next timer wants something. sched.lastpoll is 0 meanwhile, so that everybody knows that somebody is there.
+ *
+ * Of the helpers below that may come back without a P, each returns a G, or NULL; with NULL, m.p tells
+ * whether there is a P to search with again.
  */
 #include "core.h"
-
-void randomOrder_reset(uint32_t count)
-{
-    /* Write me: which numbers up to count have no common divisor with it? */
-    (void)count;
-    unwritten();
-}
-
-randomEnum randomOrder_start(uint32_t r)
-{
-    /* Write me: r chooses the place and, independently, the step. */
-    (void)r;
-    unwritten();
-}
-
-G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *newWork)
-{
-    /* Write me: four passes over all Ps but yourself and the idle ones. If the world is to stop, say that
-     * there is something new and leave. In the last pass run other Ps' timers too (an idle P may have some):
-     * what they ready lands in your own queue. *pollUntil becomes the earliest timer that you saw. */
-    (void)now, (void)pollUntil, (void)inheritTime, (void)newWork;
-    unwritten();
-}
 
 G *findrunnable(bool *inheritTime, bool *tryWakeP)
 {

@@ -6,9 +6,6 @@
  * Network: a system call. Other Ps: their cache lines. Every 61st time slice the global queue comes first, or
  * two goroutines that ready each other for ever would starve it.
  *
- * Stealing visits every other P four times, each time in another random order, so that thieves do not all
- * fall upon P 0. Timers and runnext are left alone until the last pass: their owner is about to get to them.
- *
  * The hard part is to stop. The M gives its P up; a moment before, somebody may have queued a G and seen no
  * reason to wake anybody, because this M still spun. Both sides write, then read what the other wrote:
  *
@@ -24,124 +21,19 @@
  *
  * One M that has nothing better to do sleeps in the poller instead of on its note, until the network or the
  * next timer wants something. sched.lastpoll is 0 meanwhile, so that everybody knows that somebody is there.
+ *
+ * Of the helpers below that may come back without a P, each returns a G, or NULL; with NULL, m.p tells
+ * whether there is a P to search with again.
  */
 #include "core.h"
 
 /* BEGIN SOLUTION */
-/** Steps that are coprime with the number of Ps: walking a ring with one of them visits each place once. */
-static struct {
-    uint32_t count;                   /**< Ps; all of this changes only while the world is stopped */
-    uint32_t n;                       /**< how many steps there are */
-    uint16_t coprimes[MAXGOMAXPROCS]; /**< them */
-} stealOrder;
+/* ---- spinning: being counted as one that will find what others queue ---- */
 
-static uint32_t gcd(uint32_t a, uint32_t b)
-{
-    while (b) {
-        uint32_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
-
-/** The place after this one. */
-static void randomOrder_next(randomEnum *e)
-{
-    e->i++;
-    e->pos = (e->pos + e->inc) % e->count;
-}
-/* END SOLUTION */
-
-void randomOrder_reset(uint32_t count)
-{
-    /* BEGIN SOLUTION
-     * Write me: which numbers up to count have no common divisor with it? */
-    stealOrder.count = count;
-    stealOrder.n = 0;
-    for (uint32_t i = 1; i <= count; i++)
-        if (gcd(i, count) == 1)
-            stealOrder.coprimes[stealOrder.n++] = (uint16_t)i;
-    /* END SOLUTION */
-}
-
-randomEnum randomOrder_start(uint32_t r)
-{
-    /* BEGIN SOLUTION
-     * Write me: r chooses the place and, independently, the step. */
-    uint32_t count = stealOrder.count;
-    return (randomEnum){
-        .count = count, .pos = r % count, .inc = stealOrder.coprimes[r / count % stealOrder.n]};
-    /* END SOLUTION */
-}
-
-/* BEGIN SOLUTION */
-/** The earlier of two times, of which 0 means never. */
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
-/** Steals from p2, and keeps the accounts. */
-static G *stealfrom(P *pp, P *p2, bool stealRunNextG)
-{
-    uint32_t t = load_relaxed(&pp->runqtail); /* own */
-    G *gp = runqsteal(pp, p2, stealRunNextG);
-    if (gp) {
-        uint32_t n = load_relaxed(&pp->runqtail) - t + 1; /* those that it published, and the one in hand */
-        store_relaxed(&pp->n.steals, load_relaxed(&pp->n.steals) + n); /* one writer */
-        trace_(pp, traceEvSteal, (uint64_t)p2->id, n);
-    }
-    return gp;
-}
-/* END SOLUTION */
-
-G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *newWork)
-{
-    /* BEGIN SOLUTION
-     * Write me: four passes over all Ps but yourself and the idle ones. If the world is to stop, say that
-     * there is something new and leave. In the last pass run other Ps' timers too (an idle P may have some):
-     * what they ready lands in your own queue. *pollUntil becomes the earliest timer that you saw. */
-    enum { tries = 4 };
-    P *pp = getp();
-    *inheritTime = false;
-    *newWork = false;
-    for (int try = 0; try < tries; try++) {
-        bool last = try == tries - 1;
-        for (randomEnum e = randomOrder_start(cheaprand()); e.i < e.count; randomOrder_next(&e)) {
-            /* pairs with the store in stopTheWorld: it waits for our P */
-            if (load_seqcst(&sched.gcwaiting)) {
-                *newWork = true;
-                return NULL;
-            }
-            P *p2 = allp[e.pos];
-            if (p2 == pp)
-                continue;
-            if (last && pmask_read(timerpMask, e.pos)) {
-                bool ran = false;
-                *pollUntil = earlier(*pollUntil, checkTimers(p2, now, &ran));
-                if (ran) {
-                    *newWork = true; /* Gs that they readied may have been stolen from us already */
-                    G *gp = runqget(pp, inheritTime);
-                    if (gp)
-                        return gp;
-                }
-            }
-            G *gp = pmask_read(idlepMask, e.pos) ? NULL : stealfrom(pp, p2, last);
-            if (gp)
-                return gp;
-        }
-    }
-    return NULL;
-    /* END SOLUTION */
-}
-
-/* BEGIN SOLUTION */
-/** Counts this M as one that looks for work. Everything it looks at after this, it sees as new as wakep left
- * it. */
+/** Counts this M as spinning. What it looks at afterwards it sees as wakep left it, or newer. */
 static void startspinning(M *mp)
 {
-    store_relaxed(&mp->spinning, true);
+    store_relaxed(&mp->spinning, true); /* own field */
     fetch_add_seqcst(&sched.nmspinning, 1);
     store_seqcst(&sched.needspinning, 0); /* the note is answered */
     /* pairs with the fence in wakep: who still read the note, or did not count us, has queued its G */
@@ -151,7 +43,7 @@ static void startspinning(M *mp)
 /** Stops counting it. The caller must look at all queues again: the second half of the dance. */
 static void stopspinning(M *mp)
 {
-    store_relaxed(&mp->spinning, false);
+    store_relaxed(&mp->spinning, false); /* own field */
     if (fetch_add_seqcst(&sched.nmspinning, -1) < 1)
         throw_("findrunnable: negative nmspinning");
     STALL(after_nmspinning_dec);
@@ -159,8 +51,23 @@ static void stopspinning(M *mp)
     fence_seqcst();
 }
 
-/** A batch from the global queue into pp's empty one; the first is returned, or NULL. sched.lock is held:
- * unlocks it. */
+/** True if the M spins, or has begun to: no more than half as many Ms look for work as have some. */
+static bool spins(M *mp)
+{
+    if (load_relaxed(&mp->spinning)) /* own field */
+        return true;
+    /* relaxed: how many spin is a matter of cost, not of safety */
+    int32_t busy = load_relaxed(&gomaxprocs) - load_relaxed(&sched.npidle);
+    if (2 * load_relaxed(&sched.nmspinning) >= busy)
+        return false;
+    startspinning(mp);
+    return true;
+}
+
+/* ---- the near places ---- */
+
+/** With sched.lock, which it drops: a batch from the global queue into pp's empty one; the first is returned,
+ *  or NULL. */
 static G *globalbatch_unlock(P *pp)
 {
     gQueue q;
@@ -171,8 +78,7 @@ static G *globalbatch_unlock(P *pp)
     return gp;
 }
 
-/** The first of a list from the poller; the rest is injected. delta as netpoll gave it. NULL if the list is
- * empty. */
+/** The first of a list from the poller; the rest is injected. delta as netpoll gave it. NULL: an empty list. */
 static G *takepolled(gList *list, int32_t delta)
 {
     G *gp = glist_pop(list);
@@ -189,6 +95,7 @@ static G *takepolled(gList *list, int32_t delta)
 /** A look at the network without waiting; one M at a time, none while one waits there. */
 static G *pollnow(void)
 {
+    /* pairs with claimpoll's swap; stale: one look too many or too few */
     if (!netpollinited() || !netpollAnyWaiters() || load_seqcst(&sched.lastpoll) == 0)
         return NULL;
     /* somebody is at it: epoll has a lock of its own (issue 65064) */
@@ -212,12 +119,14 @@ static G *looknear(P *pp, bool *inheritTime)
     }
     if (!gp)
         gp = runqget(pp, inheritTime);
-    if (!gp && load_relaxed(&sched.runqsize) > 0) {
+    if (!gp && load_relaxed(&sched.runqsize) > 0) { /* a hint, as above */
         lock(&sched.lock);
         gp = globalbatch_unlock(pp);
     }
     return gp ? gp : pollnow();
 }
+
+/* ---- without a P ---- */
 
 /** A P that has work, seen without holding one: gets an idle P for it, or NULL. Ps [0, n). */
 static P *checkRunqsNoP(int32_t n)
@@ -233,54 +142,68 @@ static P *checkRunqsNoP(int32_t n)
     return NULL;
 }
 
-/** The earliest timer of Ps [0, n) and t, without holding a P. */
+/** The earliest timer of Ps [0, n) and t; 0 means never. */
 static int64_t checkTimersNoP(int32_t n, int64_t t)
 {
-    for (int32_t i = 0; i < n; i++)
-        if (pmask_read(timerpMask, (uint32_t)i))
-            /* pairs with who adds one, then wakeNetPoller */
-            t = earlier(t, load_seqcst(&allp[i]->timers.minWhen));
+    for (int32_t i = 0; i < n; i++) {
+        if (!pmask_read(timerpMask, (uint32_t)i))
+            continue;
+        /* pairs with who adds one, then calls wakeNetPoller */
+        int64_t when = load_seqcst(&allp[i]->timers.minWhen);
+        if (when != 0 && (t == 0 || when < t))
+            t = when;
+    }
     return t;
 }
 
 /**
  * The last look of an M that has given its P up and stopped spinning. n: GOMAXPROCS while it had the P. It
  * may change now, but a P that goes away hands its Gs over with the world stopped, and allp never moves
- * (issue 23098).
- * @return true: the M has a P and spins again; *gp is a G, or NULL to search from the start
+ * (issue 23098). If there is work, and an idle P for it, the M has that P afterwards and spins again.
  */
-static bool lastlook(M *mp, int32_t n, G **gp)
+static G *lastlook(M *mp, int32_t n)
 {
-    *gp = NULL;
     lock(&sched.lock);
     /* exact, under the lock (issue 55160) */
     P *pp = load_relaxed(&sched.runqsize) > 0 ? pidlegetSpinning() : NULL;
     if (pp) {
         acquirep(pp);
         startspinning(mp);
-        *gp = globalbatch_unlock(pp);
-        if (!*gp)
-            throw_("findrunnable: global queue counts %d but is empty", load_relaxed(&sched.runqsize));
-        return true;
+        return globalbatch_unlock(pp);
     }
     unlock(&sched.lock);
     pp = checkRunqsNoP(n);
-    if (!pp)
-        return false;
-    acquirep(pp);
-    startspinning(mp);
-    return true;
+    if (pp) {
+        acquirep(pp);
+        startspinning(mp);
+    }
+    return NULL;
 }
 
-/** Waits in the poller, as the only M there, until something is ready or pollUntil (0: no limit). Without P.
- *  @return true: the M has a P again; *gp is a G, or NULL. false: the events are delivered, no P was free */
-static bool pollwait(M *mp, bool wasspinning, int64_t now, int64_t pollUntil, G **gp)
+/** True: this M is to wait in the poller, as the only one, and sched.lastpoll is 0. Else, if somebody waits
+ *  there, sees to it that it does not sleep past pollUntil. */
+static bool claimpoll(int64_t pollUntil)
+{
+    if (!netpollinited() || (!netpollAnyWaiters() && pollUntil == 0))
+        return false;
+    /* seq_cst: pairs with wakeNetPoller and handoffp, which ask whether anybody polls */
+    if (swap_seqcst(&sched.lastpoll, 0) != 0)
+        return true;
+    int64_t until = load_seqcst(&sched.pollUntil); /* pairs with pollwait's store */
+    if (pollUntil != 0 && (until == 0 || until > pollUntil))
+        netpollBreak();
+    return false;
+}
+
+/** Waits in the poller until something is ready or pollUntil (0: no limit). If a P is free the M has it
+ *  afterwards; if not, the events are delivered. */
+static G *pollwait(M *mp, bool wasspinning, int64_t now, int64_t pollUntil)
 {
     /* pairs with wakeNetPoller, which reads it when lastpoll is 0 */
     store_seqcst(&sched.pollUntil, pollUntil);
     if (mp->p)
         throw_("findrunnable: netpoll with p%d", mp->p->id);
-    if (load_relaxed(&mp->spinning))
+    if (load_relaxed(&mp->spinning)) /* own field */
         throw_("findrunnable: netpoll with spinning");
     int64_t delay = -1;
     if (pollUntil != 0) {
@@ -298,48 +221,30 @@ static bool pollwait(M *mp, bool wasspinning, int64_t now, int64_t pollUntil, G 
     if (!pp) {
         injectglist(&list);
         netpollAdjustWaiters(delta);
-        return false;
+        return NULL;
     }
     acquirep(pp);
-    *gp = takepolled(&list, delta);
-    if (!*gp && wasspinning)
+    G *gp = takepolled(&list, delta);
+    if (!gp && wasspinning)
         startspinning(mp);
-    return true;
+    return gp;
 }
 
-/** The M has no P and found nothing: it waits, in the poller or on its note, until it has a P. A G, or NULL:
- * search. */
-static G *waitforwork(M *mp, bool wasspinning, int64_t now, int64_t pollUntil)
+/** Gives the P up, unless there is a reason not to, and waits for work. Returns with a P: a G, or NULL to
+ *  search again. */
+static G *droppandwait(M *mp, int64_t now, int64_t pollUntil)
 {
-    G *gp = NULL;
-    if (netpollinited() && (netpollAnyWaiters() || pollUntil != 0)) {
-        /* seq_cst: one M only; pairs with wakeNetPoller and handoffp, which ask whether anybody polls */
-        if (swap_seqcst(&sched.lastpoll, 0) != 0) {
-            if (pollwait(mp, wasspinning, now, pollUntil, &gp))
-                return gp;
-        } else if (pollUntil != 0) {
-            int64_t until = load_seqcst(&sched.pollUntil); /* somebody polls, but for too long? */
-            if (until == 0 || until > pollUntil)
-                netpollBreak();
-        }
-    }
-    stopm();
-    return NULL;
-}
-
-/** Gives the P up and waits for work. Returns with a P: a G, or NULL to search again. */
-static G *droppandwait(M *mp, P *pp, int64_t now, int64_t pollUntil)
-{
-    int32_t n = load_relaxed(&gomaxprocs); /* cannot change while we hold a P */
+    P *pp = mp->p;
+    bool spinning = load_relaxed(&mp->spinning); /* own field */
+    int32_t n = load_relaxed(&gomaxprocs);       /* cannot change while we hold a P */
     lock(&sched.lock);
     if (load_seqcst(&sched.gcwaiting) || load_seqcst(&pp->runSafePointFn)) { /* both are set under the lock */
         unlock(&sched.lock);
         return NULL;
     }
-    if (load_relaxed(&sched.runqsize) > 0)
+    if (load_relaxed(&sched.runqsize) > 0) /* exact, under the lock */
         return globalbatch_unlock(pp);
-    bool spinning = load_relaxed(&mp->spinning);
-    /* somebody with a G found no idle P: look for that G first */
+    /* somebody with a G found no idle P: look for that G first. pairs with pidlegetSpinning, under the lock */
     if (!spinning && load_seqcst(&sched.needspinning)) {
         startspinning(mp);
         unlock(&sched.lock);
@@ -350,15 +255,22 @@ static G *droppandwait(M *mp, P *pp, int64_t now, int64_t pollUntil)
     pidleput(pp);
     unlock(&sched.lock);
     STALL(after_pidleput);
+    G *gp;
     if (spinning) { /* if not, there are spinning Ms enough, or Gs of which every waker has been told */
-        G *gp;
         stopspinning(mp);
-        if (lastlook(mp, n, &gp))
+        gp = lastlook(mp, n);
+        if (mp->p)
             return gp;
         /* one may have been added while we still counted as awake */
         pollUntil = checkTimersNoP(n, pollUntil);
     }
-    return waitforwork(mp, spinning, now, pollUntil);
+    if (claimpoll(pollUntil)) {
+        gp = pollwait(mp, spinning, now, pollUntil);
+        if (mp->p)
+            return gp;
+    }
+    stopm();
+    return NULL;
 }
 /* END SOLUTION */
 
@@ -371,32 +283,23 @@ G *findrunnable(bool *inheritTime, bool *tryWakeP)
      * Start again. */
     M *mp = getm();
     *inheritTime = false;
-    *tryWakeP =
-        false; /* true in Go for the workers of the collector and the tracer, which do not exist here */
+    *tryWakeP = false; /* true in Go for workers of the collector and the tracer, which do not exist here */
     for (;;) {
-        P *pp = mp->p;
         if (load_seqcst(&sched.gcwaiting)) { /* pairs with stopTheWorld's store */
             gcstopm();
             continue;
         }
-        /* claimed by CAS; checked again under the lock before we park */
-        if (load_relaxed(&pp->runSafePointFn))
+        P *pp = mp->p;
+        if (load_relaxed(&pp->runSafePointFn)) /* claimed by CAS; checked again under the lock */
             runSafePointFn();
         int64_t now = 0;
         bool ran = false, newwork = false;
         int64_t pollUntil = checkTimers(pp, &now, &ran);
         G *gp = looknear(pp, inheritTime);
-        /* relaxed: how many spin is a matter of cost, not of safety */
-        bool spinning = load_relaxed(&mp->spinning);
-        if (!gp &&
-            (spinning ||
-             2 * load_relaxed(&sched.nmspinning) < load_relaxed(&gomaxprocs) - load_relaxed(&sched.npidle))) {
-            if (!spinning)
-                startspinning(mp);
+        if (!gp && spins(mp))
             gp = stealWork(&now, &pollUntil, inheritTime, &newwork);
-        }
         if (!gp && !newwork)
-            gp = droppandwait(mp, pp, now, pollUntil);
+            gp = droppandwait(mp, now, pollUntil);
         if (gp)
             return gp;
     }

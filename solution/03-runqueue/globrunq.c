@@ -13,8 +13,7 @@
 #include "core.h"
 
 /* BEGIN SOLUTION */
-/** Adds n to sched.runqsize, which sched.lock protects; others read it as a hint that is checked under the
- * lock. */
+/** Adds n to sched.runqsize, under sched.lock; those who read it without use it as a hint. */
 static void addrunqsize(int32_t n)
 {
     store_relaxed(&sched.runqsize, load_relaxed(&sched.runqsize) + n);

@@ -6,9 +6,10 @@
  * is none, because the two ends of the ring are written by different people:
  *
  *   runqtail  only the owner of the P writes it. It fills a slot first, then moves the tail: that publishes
- * it. runqhead  moves only by compare-and-swap, by the owner and by thieves from other Ps. Whoever succeeds
- * owns the Gs between the old head and the new one; whoever fails has read Gs that are not his, and forgets
- * them.
+ *             the slot.
+ *   runqhead  moves only by compare-and-swap, by the owner and by thieves from other Ps. Whoever succeeds owns
+ *             the Gs between the old head and the new one; whoever fails has read Gs that are not his, and
+ *             forgets them.
  *
  * Head and tail count for ever and wrap at 2^32; a slot is an index modulo RUNQ_SIZE. So tail - head,
  * computed without sign, is always the length: 0 is empty, RUNQ_SIZE is full, and no slot is wasted to tell
@@ -103,8 +104,7 @@ G *runqget(P *pp, bool *inheritTime)
      * Write me: runnext by one CAS. If it fails a thief has taken it, and nobody but you could put another
      * there: go on to the ring. There, read the slot before the CAS that makes it yours. */
     G *next = load_relaxed(&pp->runnext); /* the CAS checks it */
-    /* release: runqempty, which sees the NULL, must also see the tail that we moved before, at its second
-     * look */
+    /* release: runqempty, if it sees the NULL, must at its second look see the tail that we moved before */
     if (next && cas_acqrel(&pp->runnext, next, NULL)) {
         *inheritTime = true;
         return next;
@@ -151,8 +151,7 @@ static bool runsnow(P *pp)
     return mp && (!gp || readgstatus(gp) != Gsyscall);
 }
 
-/** Takes pp's runnext, the last thing that it has. true: *gp is it, or NULL if there is none; false: it
- * changed. */
+/** Takes pp's runnext, the last thing that it has: *gp is it, or NULL if there is none. false: it changed. */
 static bool grabnext(P *pp, G **gp)
 {
     *gp = load_relaxed(&pp->runnext); /* the CAS checks it */

@@ -12,7 +12,7 @@
  *
  *   - who makes a G runnable wakes an M only if no M spins (wakep): a spinning M will find the G;
  *   - the spinning M that finds work stops spinning, and if it was the last one wakes another
- * (resetspinning). So wake-ups spread one by one, for as long as they find work;
+ *     (resetspinning). So wake-ups spread one by one, for as long as they find work;
  *   - a spinning M that finds nothing looks once more after it has stopped being counted (findrunnable.c, the
  *     delicate dance): a G may have been put somewhere by somebody who saw that it still spun.
  */
