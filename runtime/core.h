@@ -95,8 +95,11 @@ static inline void preemptcheck(void)
     if (__builtin_expect(load_relaxed(&getg()->stackguard0) == stackPreempt, 0)) /* a hint; nothing else is read through it */
         preemptpark();
 }
-/** mp's G may be preempted now: no locks held, P running. Mirrors canPreemptM. */
-bool canPreemptM(M *mp);
+/** mp's G may be preempted now: no locks held, P running. On mp itself. Mirrors canPreemptM. */
+static inline bool canPreemptM(M *mp)
+{
+    return mp->locks == 0 && mp->p && load_relaxed(&mp->p->status) == Prunning; /* own P */
+}
 
 /* ---- Ps and the world (procresize.c, stw.c) ---- */
 

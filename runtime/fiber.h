@@ -1,9 +1,9 @@
 /**
  * @file fiber.h
- * Hooks that tell a sanitizer about goroutines.
+ * Hooks that tell sanitizers and valgrind about goroutines.
  *
- * A sanitizer keeps notes for each stack, and believes that a thread has one. Builds with HANDOFF_FIBERS have
- * these functions in runtime/hosted/fiber.c; in all others they are nothing.
+ * Such a tool keeps notes for each stack, and believes that a thread has one. Builds with HANDOFF_FIBERS have these
+ * functions in runtime/hosted/fiber.c; in all others they are nothing.
  */
 #ifndef HANDOFF_FIBER_H
 #define HANDOFF_FIBER_H
@@ -15,8 +15,6 @@
 void fiber_create(G *gp);
 /** gp is dead and its stack is not in use. On g0. */
 void fiber_destroy(G *gp);
-/** The running code goes over to the stack of `to` now. Called directly before the switch. */
-void fiber_switch(G *to);
 #else
 static inline void fiber_create(G *gp)
 {
@@ -26,9 +24,27 @@ static inline void fiber_destroy(G *gp)
 {
     (void)gp;
 }
-static inline void fiber_switch(G *to)
+#endif
+
+#if defined(HANDOFF_FIBERS) && defined(__SANITIZE_ADDRESS__)
+/** The runtime has got n bytes at p from the system: they may hold pointers to what programs allocate. */
+void fiber_root(void *p, size_t n);
+/** And gives them back. */
+void fiber_unroot(void *p, size_t n);
+/** The program ends: ends it with a report if it has lost memory. For systemstack. */
+void fiber_exit(void *unused);
+#else
+static inline void fiber_root(void *p, size_t n)
 {
-    (void)to;
+    (void)p, (void)n;
+}
+static inline void fiber_unroot(void *p, size_t n)
+{
+    (void)p, (void)n;
+}
+static inline void fiber_exit(void *unused)
+{
+    (void)unused;
 }
 #endif
 

@@ -11,6 +11,7 @@
  */
 #include "core.h"
 #include "cgroup.h"
+#include "fiber.h"
 
 struct schedt sched;
 struct debugvars debug;
@@ -101,6 +102,7 @@ void runtime_main(void *unused)
         gosched();
     if (load_acquire(&panicking))
         gopark(NULL, NULL, waitReasonPanicWait);
+    systemstack(fiber_exit, NULL); /* nothing but in a build that looks for leaks */
     exitprocess(status);
 }
 

@@ -3,17 +3,20 @@
  * Memory from the kernel.
  */
 #include "core.h"
+#include "fiber.h"
 
 void *sysAlloc(size_t n)
 {
     intptr_t p = linux_mmap(NULL, n, KPROT_READ | KPROT_WRITE, KMAP_PRIVATE | KMAP_ANON, -1, 0);
     if (p < 0 && p >= -MAX_ERRNO)
         fatal("out of memory: the kernel refused %zu bytes (errno %ld)", n, -(long)p);
+    fiber_root((void *)p, n);
     return (void *)p;
 }
 
 void sysFree(void *p, size_t n)
 {
+    fiber_unroot(p, n);
     int err = linux_munmap(p, n);
     if (err < 0)
         throw_("sysFree: munmap(%p, %zu) failed (errno %d)", p, n, -err);

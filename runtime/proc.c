@@ -296,11 +296,6 @@ void goyield(void)
     mcall(goyield_m);
 }
 
-bool canPreemptM(M *mp)
-{
-    return mp->locks == 0 && mp->p && load_relaxed(&mp->p->status) == Prunning; /* own P */
-}
-
 void preemptpark(void)
 {
     G *gp = getg();

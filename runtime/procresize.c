@@ -24,7 +24,7 @@ void wirep(P *pp)
     if (other || status != Pidle)
         throw_("wirep: p%d has m%ld and status %u, wanted none and idle", pp->id, other ? (long)other->id : -1L, status);
     mp->p = pp;
-    store_relaxed(&pp->m, mp);            /* sysmon's hint */
+    store_release(&pp->m, mp);            /* pairs with preemptone's acquire: it looks into the M */
     store_relaxed(&pp->status, Prunning); /* ours already: only its owner changes it from here on */
 }
 

@@ -86,14 +86,14 @@ void preemptM(M *mp)
 }
 
 /** gp, which the signal interrupted, is asked to yield and may. */
-RACY static bool wantAsyncPreempt(M *mp, G *gp)
+static bool wantAsyncPreempt(M *mp, G *gp)
 {
     return gp == load_relaxed(&mp->curg) && load_relaxed(&gp->preempt) && readgstatus(gp) == Grunning &&
-           mp->locks == 0 && !gp->throwsplit && canPreemptM(mp) && !debug.asyncpreemptoff;
+           !gp->throwsplit && canPreemptM(mp) && !debug.asyncpreemptoff;
 }
 
 /** The interrupted code can be left here, and there is room to save all that it has in its registers. */
-RACY static bool isAsyncSafePoint(G *gp, void *uc)
+static bool isAsyncSafePoint(G *gp, void *uc)
 {
     uintptr_t sp = sigctxt_sp(uc);
     if (!inusertext(sigctxt_pc(uc)) || sp <= gp->stack.lo || sp > gp->stack.hi)
@@ -101,7 +101,7 @@ RACY static bool isAsyncSafePoint(G *gp, void *uc)
     return sp - gp->stack.lo >= asyncpreempt_frame() + PREEMPT_SLACK && asyncpreempt_saves(uc);
 }
 
-RACY static void doSigPreempt(M *mp, G *gp, void *uc)
+static void doSigPreempt(M *mp, G *gp, void *uc)
 {
     if (wantAsyncPreempt(mp, gp) && isAsyncSafePoint(gp, uc))
         sigctxt_pushcall(uc, (uintptr_t)asyncPreempt, sigctxt_pc(uc));
@@ -178,7 +178,7 @@ static void foreign(int sig, void *info, void *uc)
 }
 
 /** The handler of all signals. */
-RACY static void sigtramp(int sig, void *info, void *uc)
+static void sigtramp(int sig, void *info, void *uc)
 {
     G *gp = getg();
     M *mp = gp ? load_relaxed(&gp->m) : NULL; /* of this thread: nobody else changes it now */

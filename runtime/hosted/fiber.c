@@ -1,13 +1,21 @@
 /**
  * @file fiber.c
- * Tells the sanitizers about goroutines; in builds with HANDOFF_FIBERS only.
+ * Tells the tools about goroutines; in builds with HANDOFF_FIBERS only.
  *
- * ThreadSanitizer keeps a history for each thread and must know when a thread goes on with another goroutine's: its fibers.
- * The linker sends calls of gogo, mcall and systemstack here first (--wrap), so that neither the labs nor the core have to
- * think of it. These functions are not instrumented themselves, and the build leaves out function entry and exit: g0 enters
- * functions that it never leaves.
+ * ThreadSanitizer keeps a history for each thread and must know when a thread goes on with another goroutine's: its
+ * fibers. A switch also orders what was done before it before what is done after it: right, for both happen on one
+ * thread. The build leaves out the notes of function entry and exit, since g0 enters functions that it never leaves.
  *
- * AddressSanitizer poisons parts of stacks; a stack that changes hands is made clean.
+ * AddressSanitizer wants to know where the running stack lies (it cleans it before a call that does not return), and
+ * which memory may hold pointers to what was allocated: goroutines' stacks and the runtime's own memory, which it does
+ * not know. A stack that changes hands is made clean.
+ *
+ * Memcheck (HANDOFF_VALGRIND) guesses from the stack pointer whether a frame grew or the stack was changed; it must know
+ * which stacks there are.
+ *
+ * The linker sends calls of gogo, mcall and systemstack here first (--wrap), so that neither the labs nor the core have
+ * to think of it. None of this is instrumented itself. Between the call that announces the switch and the switch there
+ * is nothing but its few instructions, and a signal handler, which is not instrumented either.
  */
 #include "core.h"
 #include "fiber.h"
@@ -16,7 +24,21 @@
 
 #define PLAIN __attribute__((no_sanitize("thread"), no_sanitize("address"), noinline))
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(HANDOFF_VALGRIND)
+#include <valgrind/valgrind.h>
+
+void fiber_create(G *gp)
+{
+    gp->fiber = (void *)(uintptr_t)VALGRIND_STACK_REGISTER(gp->stack.lo, gp->stack.hi);
+}
+
+void fiber_destroy(G *gp)
+{
+    VALGRIND_STACK_DEREGISTER((uintptr_t)gp->fiber);
+    gp->fiber = NULL;
+}
+
+#elif defined(__SANITIZE_THREAD__)
 void *__tsan_get_current_fiber(void);
 void *__tsan_create_fiber(unsigned flags);
 void __tsan_destroy_fiber(void *fiber);
@@ -33,7 +55,7 @@ PLAIN void fiber_destroy(G *gp)
     gp->fiber = NULL;
 }
 
-PLAIN void fiber_switch(G *to)
+PLAIN static void fiber_switch(G *to)
 {
     __tsan_switch_to_fiber(to->fiber, 0);
 }
@@ -46,21 +68,44 @@ PLAIN static void notefiber(void)
         gp->fiber = __tsan_get_current_fiber();
 }
 #else
-void __asan_unpoison_memory_region(void const volatile *addr, size_t size);
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
 
 PLAIN void fiber_create(G *gp)
 {
     __asan_unpoison_memory_region((void *)gp->stack.lo, gp->stack.hi - gp->stack.lo);
+    __lsan_register_root_region((void *)gp->stack.lo, gp->stack.hi - gp->stack.lo);
 }
 
 PLAIN void fiber_destroy(G *gp)
 {
+    __lsan_unregister_root_region((void *)gp->stack.lo, gp->stack.hi - gp->stack.lo);
     __asan_unpoison_memory_region((void *)gp->stack.lo, gp->stack.hi - gp->stack.lo);
 }
 
-PLAIN void fiber_switch(G *to)
+PLAIN void fiber_root(void *p, size_t n)
 {
-    (void)to;
+    __lsan_register_root_region(p, n);
+}
+
+PLAIN void fiber_unroot(void *p, size_t n)
+{
+    __lsan_unregister_root_region(p, n);
+}
+
+PLAIN void fiber_exit(void *unused)
+{
+    (void)unused;
+    __lsan_do_leak_check(); /* ends the process if there are any */
+}
+
+/** Begins and ends the change of stacks at once. Without a fake stack (detect_stack_use_after_return=0) that is enough. */
+PLAIN static void fiber_switch(G *to)
+{
+    const void *bottom;
+    size_t size;
+    __sanitizer_start_switch_fiber(NULL, (void *)to->stack.lo, to->stack.hi - to->stack.lo);
+    __sanitizer_finish_switch_fiber(NULL, &bottom, &size);
 }
 
 PLAIN static void notefiber(void)
@@ -68,6 +113,7 @@ PLAIN static void notefiber(void)
 }
 #endif
 
+#ifndef HANDOFF_VALGRIND
 _Noreturn void __real_gogo(gobuf *buf);
 void __real_mcall(void (*fn)(G *));
 void __real_systemstack(void (*fn)(void *), void *arg);
@@ -101,5 +147,6 @@ PLAIN void __wrap_systemstack(void (*fn)(void *), void *arg)
     __real_systemstack(fn, arg);
     fiber_switch(gp);
 }
+#endif
 
 #endif

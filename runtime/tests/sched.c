@@ -317,7 +317,7 @@ static void main_is_goroutine_1(void)
     CHECK(goid() == 1, "main is goroutine 1, not %lu", (unsigned long)goid());
 }
 
-static uint64_t ids[2000];
+static _Atomic uint64_t ids[2000];
 
 static void take_id(void *arg)
 {
@@ -329,7 +329,7 @@ static void goids_are_unique(void)
     for (long i = 0; i < 2000; i++)
         go(take_id, (void *)i);
     for (long i = 0; i < 2000; i++)
-        while (*(volatile uint64_t *)&ids[i] == 0)
+        while (ids[i] == 0)
             gosched();
     for (long i = 0; i < 2000; i++)
         for (long j = 0; j < i; j++)

@@ -333,9 +333,10 @@ static void timers_move_with_their_p(void)
     wg_add(&sleepers.wg, 100);
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 100; i++) {
-            sleepers.want[i] = nanotime() + 5 * NSEC_PER_MSEC + i * 7919 % 100 * 10 * NSEC_PER_USEC;
-            if (round == 0)
+            if (round == 0) {
+                sleepers.want[i] = nanotime() + 5 * NSEC_PER_MSEC + i * 7919 % 100 * 10 * NSEC_PER_USEC;
                 go(sleeper, (void *)(intptr_t)i);
+            }
             t[100 * round + i] = timer_after(5 * NSEC_PER_MSEC + i * 10 * NSEC_PER_USEC, fire, (void *)1);
             if (i % 25 == 0)
                 gosched();

@@ -85,15 +85,16 @@ static void mreset(M *mp)
     mp->stackbase = mp->thread = NULL;
 }
 
-/** A G for the runtime's own use by mp, with a stack of n bytes (0: none). On g0. */
-static G *systemg(G *old, M *mp, size_t n)
+/** Sees that *slot is a G for the runtime's own use by mp, with a stack of n bytes (0: none). On g0. A G that is there
+ * stays: sysmon may still compare mp->g0 with something. */
+static void systemg(G **slot, M *mp, size_t n)
 {
-    G *gp = old ? old : malg(n);
-    if (old && n)
-        gp->stack = stackalloc(n);
-    store_relaxed(&gp->stackguard0, gp->stack.lo + STACK_GUARD); /* not published yet */
-    store_relaxed(&gp->m, mp);
-    return gp;
+    if (!*slot)
+        *slot = malg(n);
+    else if (n)
+        (*slot)->stack = stackalloc(n);
+    store_relaxed(&(*slot)->stackguard0, (*slot)->stack.lo + STACK_GUARD); /* not published yet */
+    store_relaxed(&(*slot)->m, mp);
 }
 
 /** An M with its stacks: one that was used before, or a new one. On g0. */
@@ -108,8 +109,8 @@ static M *mtake(void)
         mreset(mp);
     else
         mp = persistentalloc(sizeof *mp, ARCH_CACHE_LINE);
-    mp->g0 = systemg(mp->g0, mp, ishosted ? 0 : STACK_G0);
-    mp->gsignal = systemg(mp->gsignal, mp, STACK_GSIGNAL);
+    systemg(&mp->g0, mp, ishosted ? 0 : STACK_G0);
+    systemg(&mp->gsignal, mp, STACK_GSIGNAL);
     return mp;
 }
 

@@ -26,7 +26,7 @@ bool preemptone(P *pp)
      * Write me: is there an M, another than this one, and a user G on it that is not in a system call? Read
      * each pointer once: it may change under you. Both words, in which order? Then the signal, if not
      * switched off. */
-    M *mp = load_relaxed(&pp->m); /* hints; Ms and Gs are never unmapped */
+    M *mp = load_acquire(&pp->m); /* a hint, as curg is; pairs with wirep: what is in a new M is there to read */
     if (!mp || mp == getm())
         return false;
     G *gp = load_relaxed(&mp->curg);
