@@ -142,6 +142,13 @@ void kernel_init(void);
 /** "m1.park", "sched.lock", ...: the name of a futex word. */
 const char *wordname(const void *addr);
 
+/* ---- the border to the kernel (trap.c) ---- */
+
+/** How many system calls the code under test has made since trap_play. */
+uint32_t trap_count(void);
+/** Handles signal sig on a stack of its own, by default again if fn is NULL. fn may agent_leave. */
+void trap_handle(int sig, void (*fn)(int sig, void *info, void *uc));
+
 /* ---- the channel (agent.c) ---- */
 
 /** Answers the present request with an error and drops it. From agent context only. */
@@ -165,6 +172,14 @@ bool streq(const char *a, const char *b);
 
 /** A system call, independent of the labs: the result, or -errno. */
 int64_t agent_syscall(int64_t n, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f);
+/** Where its code ends. */
+void agent_syscall_end(void);
+/** A system call's number and six words. */
+enum { TRAP_WORDS = 7 };
+/** In a handler of SIGSYS: what the call that was not made consists of. */
+void agent_trapwords(void *uc, int64_t w[TRAP_WORDS]);
+/** What it shall return in the two result registers. */
+void agent_trapreturn(void *uc, int64_t r1, int64_t r2);
 /** Saves the context on the present stack and its sp in *save, and goes on with that of to. */
 void agent_switch(uintptr_t *save, uintptr_t to);
 /** A context that calls fn on the stack that ends at hi; for agent_switch. */
@@ -179,6 +194,24 @@ _Noreturn void agent_gmain(void);
 enum { AGENT_REGS = 16 };
 /** Loads in[] into the registers that a function must preserve, calls fn(arg), and stores them to out[]. */
 void agent_regs(void (*fn)(void *arg), void *arg, const uint64_t in[AGENT_REGS], uint64_t out[AGENT_REGS]);
+/** A call of any function, word by word. The offsets are known to agent_<cpu>.S. */
+struct agent_words {
+    void (*fn)(void);    /**< what is called */
+    uint64_t v[8];       /**< the words that are passed */
+    uint64_t ret[2];     /**< what it returned */
+    uint64_t sysret[3];  /**< what it returned if that was a sysret */
+    uint64_t sp;         /**< the stack pointer at the call */
+};
+/** Calls fn(v[0], ..., v[7]) for a result of one or two words; can be a function of agent_regs. */
+void agent_callwords(void *words);
+/** The return address of that call. */
+void agent_callwords_ret(void);
+/** Calls fn(v[0], ..., v[6]) for a sysret; ret[0]: whether that came as the ABI wants it. */
+void agent_callsysret(void *words);
+/** fn(), with a SIGTRAP after each instruction. */
+int64_t agent_callstepped(int64_t (*fn)(void));
+/** A clock for vdsocall: hands on to agent_fakeclock with its stack pointer, and spoils every register it may. */
+int agent_vdsoclock(int clock, struct ktimespec *ts);
 /** gogo(buf) after it has put other values into all of these registers. */
 _Noreturn void agent_gogo_scrambled(gobuf *buf);
 /** How many of them there are. */

@@ -23,8 +23,89 @@ FUNC agent_syscall
     movq %r9, %r8
     movq 8(%rsp), %r9
     syscall
+    .globl agent_syscall_end
+agent_syscall_end:
     ret
 END agent_syscall
+
+/*
+ * void agent_trapwords(void *uc, int64_t w[7]). The general registers lie 40 bytes into a ucontext: r8, r9, r10, r11,
+ * r12 to r15, rdi, rsi, rbp, rbx, rdx, rax, ...
+ */
+FUNC agent_trapwords
+    leaq 40(%rdi), %rdi
+    movq 8*13(%rdi), %rax
+    movq %rax, (%rsi)           /* rax: the number */
+    movq 8*8(%rdi), %rax
+    movq %rax, 8(%rsi)          /* rdi */
+    movq 8*9(%rdi), %rax
+    movq %rax, 16(%rsi)         /* rsi */
+    movq 8*12(%rdi), %rax
+    movq %rax, 24(%rsi)         /* rdx */
+    movq 8*2(%rdi), %rax
+    movq %rax, 32(%rsi)         /* r10 */
+    movq 8*0(%rdi), %rax
+    movq %rax, 40(%rsi)         /* r8 */
+    movq 8*1(%rdi), %rax
+    movq %rax, 48(%rsi)         /* r9 */
+    ret
+END agent_trapwords
+
+/* void agent_trapreturn(void *uc, int64_t r1, int64_t r2) */
+FUNC agent_trapreturn
+    movq %rsi, 40+8*13(%rdi)    /* rax */
+    movq %rdx, 40+8*12(%rdi)    /* rdx */
+    ret
+END agent_trapreturn
+
+/* void agent_callwords(struct agent_words *w): fn 0, v 8, ret 72, sysret 88, sp 112 */
+FUNC agent_callwords
+    pushq %rdi
+    pushq 64(%rdi)
+    pushq 56(%rdi)
+    movq %rsp, 112(%rdi)
+    movq (%rdi), %r11
+    movq 48(%rdi), %r9
+    movq 40(%rdi), %r8
+    movq 32(%rdi), %rcx
+    movq 24(%rdi), %rdx
+    movq 16(%rdi), %rsi
+    movq 8(%rdi), %rdi
+    xorl %eax, %eax
+    call *%r11
+    .globl agent_callwords_ret
+agent_callwords_ret:
+    popq %rcx
+    popq %rcx
+    popq %rcx
+    movq %rax, 72(%rcx)
+    movq %rdx, 80(%rcx)
+    ret
+END agent_callwords
+
+/* void agent_callsysret(struct agent_words *w): the result's address goes first, and comes back in rax. */
+FUNC agent_callsysret
+    pushq %rdi
+    pushq 56(%rdi)
+    pushq 48(%rdi)
+    movq (%rdi), %r11
+    movq 40(%rdi), %r9
+    movq 32(%rdi), %r8
+    movq 24(%rdi), %rcx
+    movq 16(%rdi), %rdx
+    movq 8(%rdi), %rsi
+    leaq 88(%rdi), %rdi
+    call *%r11
+    popq %rcx
+    popq %rcx
+    popq %rcx
+    leaq 88(%rcx), %rdx
+    cmpq %rax, %rdx
+    sete %al
+    movzbl %al, %eax
+    movq %rax, 72(%rcx)
+    ret
+END agent_callsysret
 
 /* void agent_settp(void *tp): arch_prctl(ARCH_SET_FS, tp) */
 FUNC agent_settp
@@ -77,6 +158,40 @@ FUNC agent_prepare
     subq $56, %rax
     ret
 END agent_prepare
+
+/* int64_t agent_callstepped(int64_t (*fn)(void)): the trap flag makes a SIGTRAP after each instruction. */
+FUNC agent_callstepped
+    subq $8, %rsp
+    pushfq
+    orq $0x100, (%rsp)
+    popfq
+    call *%rdi
+    pushfq
+    andq $~0x100, (%rsp)
+    popfq
+    addq $8, %rsp
+    ret
+END agent_callstepped
+
+/* int agent_vdsoclock(int clock, struct ktimespec *ts) */
+FUNC agent_vdsoclock
+    movq %rsp, %rdx
+    pushq %rbp
+    movq %rsp, %rbp
+    andq $-16, %rsp             /* so that a wrong alignment is reported, not punished */
+    call agent_fakeclock
+    movq %rbp, %rsp
+    popq %rbp
+    movq $-1, %rcx
+    movq %rcx, %rdx
+    movq %rcx, %rsi
+    movq %rcx, %rdi
+    movq %rcx, %r8
+    movq %rcx, %r9
+    movq %rcx, %r10
+    movq %rcx, %r11
+    ret
+END agent_vdsoclock
 
 /* gogo enters a G of the world here, with any alignment. */
 FUNC agent_gentry

@@ -37,7 +37,7 @@ OP(RawSyscall6)
                                   (uintptr_t)v[4], (uintptr_t)v[5], (uintptr_t)v[6]));
 }
 
-/** linux_lseek(fd, offset): through linux_Syscall6; the number is the CPU's. r1; out 1 r2, out 2 err. */
+/** lseek(fd, offset): through linux_Syscall6; the number is the CPU's. r1; out 1 r2, out 2 err. */
 OP(lseek)
 {
     return sysret_out(a, linux_Syscall6(__NR_lseek, (uintptr_t)a->v[0], (uintptr_t)a->v[1], 0, 0, 0, 0));
@@ -219,60 +219,149 @@ OP(getCPUCount)
     return getCPUCount();
 }
 
-_Noreturn void __real_exitprocess(int code);
+/* ---- any of the private calls, with any words ---- */
 
-/** The real one: the guest ends; use call_dies. */
-OP(exitprocess)
+void __real_osyield(void);
+int __real_linux_sigprocmask(int how, const uint64_t *set, uint64_t *old);
+intptr_t __real_linux_write(int fd, const void *p, size_t n);
+intptr_t __real_linux_read(int fd, void *p, size_t n);
+
+/** A private call: its name, its function, and whether that returns nothing, an int or a word. */
+static const struct private {
+    const char *name;
+    void (*fn)(void);
+    enum { NOTHING, INT, WORD } result;
+} privates[] = {
+    {"linux_read", (void (*)(void))__real_linux_read, WORD},
+    {"linux_write", (void (*)(void))__real_linux_write, WORD},
+    {"linux_open", (void (*)(void))linux_open, INT},
+    {"linux_close", (void (*)(void))linux_close, INT},
+    {"linux_mmap", (void (*)(void))linux_mmap, WORD},
+    {"linux_munmap", (void (*)(void))linux_munmap, INT},
+    {"linux_mprotect", (void (*)(void))linux_mprotect, INT},
+    {"linux_madvise", (void (*)(void))linux_madvise, INT},
+    {"linux_futex", (void (*)(void))__real_linux_futex, INT},
+    {"linux_gettid", (void (*)(void))__real_linux_gettid, INT},
+    {"linux_getpid", (void (*)(void))linux_getpid, INT},
+    {"linux_tgkill", (void (*)(void))__real_linux_tgkill, INT},
+    {"linux_kill", (void (*)(void))linux_kill, INT},
+    {"linux_sigaction", (void (*)(void))linux_sigaction, INT},
+    {"linux_sigprocmask", (void (*)(void))__real_linux_sigprocmask, INT},
+    {"linux_sigaltstack", (void (*)(void))linux_sigaltstack, INT},
+    {"linux_sched_getaffinity", (void (*)(void))linux_sched_getaffinity, INT},
+    {"linux_clock_gettime", (void (*)(void))linux_clock_gettime, INT},
+    {"linux_nanosleep", (void (*)(void))linux_nanosleep, INT},
+    {"linux_epoll_create", (void (*)(void))linux_epoll_create, INT},
+    {"linux_epoll_ctl", (void (*)(void))__real_linux_epoll_ctl, INT},
+    {"linux_epoll_wait", (void (*)(void))__real_linux_epoll_wait, INT},
+    {"linux_eventfd", (void (*)(void))linux_eventfd, INT},
+    {"linux_pipe", (void (*)(void))linux_pipe, INT},
+    {"linux_fcntl", (void (*)(void))linux_fcntl, INT},
+    {"linux_prctl", (void (*)(void))linux_prctl, INT},
+    {"osyield", (void (*)(void))__real_osyield, NOTHING},
+    {"linux_usleep", (void (*)(void))linux_usleep, NOTHING},
+};
+
+/** private(up to six words) + name: calls that private system call with these words. */
+OP(private)
 {
-    __real_exitprocess((int)a->v[0]);
+    struct agent_words w = {0};
+    for (unsigned i = 0; i < sizeof privates / sizeof *privates; i++) {
+        if (!streq(privates[i].name, a->text))
+            continue;
+        w.fn = privates[i].fn;
+        for (int k = 0; k < 6; k++)
+            w.v[k] = (uint64_t)a->v[k];
+        agent_callwords(&w);
+        int64_t r = (int64_t)w.ret[0];
+        return privates[i].result == WORD ? r : privates[i].result == INT ? (int)r : 0;
+    }
+    agent_leave(false, OUT_NONE, "there is no private call '%s'", a->text);
+}
+
+/* ---- the assembly stubs, word by word ---- */
+
+/**
+ * stub(which, seven words): calls linux_Syscall6 (0), or rawVforkSyscall (1) with the first four, with the
+ * register patterns at offset 0 of the scratch memory, and stores what the registers are then behind those.
+ * r1; out 1 r2, out 2 err, out 3 the result came where the ABI wants it.
+ */
+OP(stub)
+{
+    struct agent_words w = {.fn = a->v[0] == 0 ? (void (*)(void))linux_Syscall6
+                                               : (void (*)(void))rawVforkSyscall};
+    uint64_t *in = (uint64_t *)agent_scratch;
+    for (int i = 0; i < 7; i++)
+        w.v[i] = (uint64_t)a->v[1 + i];
+    for (int i = 0; i < 3; i++)
+        w.sysret[i] = 0xbad0bad0bad0bad0u;
+    agent_regs(agent_callsysret, &w, in, in + AGENT_REGS);
+    a->nout = 3;
+    a->out[1] = (int64_t)w.sysret[1];
+    a->out[2] = (int64_t)w.sysret[2];
+    a->out[3] = (int64_t)w.ret[0];
+    return (int64_t)w.sysret[0];
+}
+
+/** What a child that shares its parent's stack does to it below the frame that it runs in. */
+static __attribute__((noinline)) void scribble(void)
+{
+    uint64_t junk[256];
+    for (int i = 0; i < 256; i++)
+        *(volatile uint64_t *)&junk[i] = 0x5c5c5c5c5c5c5c5cu;
 }
 
 /**
- * vdso_lookup(offset of the image in scratch) + name, 0, version: the symbol's offset in the image, or NIL.
+ * rawVforkSyscall(status): makes a child in this memory and on this stack, which calls a function that writes
+ * all over its frame, and then exits with status. Returns that status as wait4 tells it, after the parent has
+ * come back; out 1: the parent's r1 was the child's id; out 2: its err.
  */
-OP(vdso_lookup)
+OP(rawVforkSyscall)
 {
-    const char *version = a->text;
-    while (*version)
-        version++;
-    const char *base = agent_scratch + a->v[0];
-    void *p = vdso_lookup(base, a->text, version + 1);
-    return p ? (char *)p - base : NIL;
+    enum { CLONE_VM_VFORK_SIGCHLD = 0x100 | 0x4000 | 17 };
+    volatile int32_t status = -1;
+    sysret r = rawVforkSyscall(__NR_clone, CLONE_VM_VFORK_SIGCHLD, 0, 0);
+    if (r.err == 0 && r.r1 == 0) {
+        scribble();
+        agent_syscall(__NR_exit, a->v[0], 0, 0, 0, 0, 0);
+    }
+    int64_t pid = r.err ? -1 : (int64_t)r.r1;
+    a->nout = 2;
+    a->out[1] = pid > 0 && agent_syscall(__NR_wait4, pid, (int64_t)&status, 0, 0, 0, 0) == pid;
+    a->out[2] = (int64_t)r.err;
+    return status;
 }
 
-/** Where a real vDSO lies, from the guest's own auxiliary vector; 0: nowhere. */
-static const void *real_vdso(void)
-{
-    char **p = goenvp;
-    while (*p)
-        p++;
-    for (const uintptr_t *aux = (const uintptr_t *)(p + 1); aux[0]; aux += 2)
-        if (aux[0] == KAT_SYSINFO_EHDR)
-            return (const void *)aux[1];
-    return NULL;
-}
+/* ---- the wrappers that are made from syscalls.in ---- */
 
-/**
- * vdsoauxv(kind): 0 the real auxiliary vector, 1 an empty one, 2 one with the image at scratch. Returns
- * whether a clock was found.
- */
-OP(vdsoauxv)
-{
-    const uintptr_t aux[] = {
-        KAT_PAGESZ, 4096, KAT_SYSINFO_EHDR, a->v[0] == 2 ? (uintptr_t)agent_scratch : (uintptr_t)real_vdso(),
-        KAT_NULL,   0};
-    const uintptr_t none[] = {KAT_PAGESZ, 4096, KAT_NULL, 0};
-    vdsoClockGettime = NULL;
-    vdsoauxv(a->v[0] == 1 || (a->v[0] == 0 && !real_vdso()) ? none : aux);
-    return vdsoClockGettime != NULL;
-}
+#define WRAPPERS(X)                                                                                          \
+    X(read) X(write) X(pread64) X(pwrite64) X(fsync) X(sendfile) X(openat) X(close) X(dup3) X(fstat)         \
+    X(lseek) X(ftruncate) X(fcntl) X(unlinkat) X(mkdirat) X(renameat) X(getdents64) X(chdir) X(flock)        \
+    X(socket) X(getsockname) X(getpeername) X(bind) X(setsockopt) X(getsockopt) X(listen) X(accept4)         \
+    X(connect) X(shutdown) X(pipe2) X(eventfd) X(epoll_create) X(epoll_ctl) X(epoll_wait) X(getpid)          \
+    X(getppid) X(gettid) X(getuid) X(umask) X(nanosleep) X(getrandom) X(wait4) X(kill) X(unshare)            \
+    X(sched_yield)
+#define WRAPPER_DECLARE(name) void sys_##name(void) __attribute__((weak)); /* they are called word by word */
+#define WRAPPER_ENTRY(name)   {#name, sys_##name},
+WRAPPERS(WRAPPER_DECLARE)
 
-OP(nanotime1)
-{
-    return nanotime1();
-}
+static const struct wrapper {
+    const char *name;
+    void (*fn)(void);
+} wrappers[] = {WRAPPERS(WRAPPER_ENTRY)};
 
-OP(walltime1)
+/** wrapper(up to eight words) + name: calls sys_NAME with these words; the int that it returns. */
+OP(wrapper)
 {
-    return walltime1();
+    struct agent_words w = {0};
+    for (unsigned i = 0; i < sizeof wrappers / sizeof *wrappers; i++) {
+        if (!streq(wrappers[i].name, a->text) || !wrappers[i].fn)
+            continue;
+        w.fn = wrappers[i].fn;
+        for (int k = 0; k < 8; k++)
+            w.v[k] = (uint64_t)a->v[k];
+        agent_callwords(&w);
+        return (int)w.ret[0];
+    }
+    agent_leave(false, OUT_NONE, "syscalls.in declares no %s", a->text);
 }

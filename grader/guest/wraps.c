@@ -179,6 +179,29 @@ static P *backp(int64_t h)
     return argp(&a, 0);
 }
 
+/* Lab 01: system calls for goroutines; recorded, they return what script says: a result, or an errno as -errno */
+#define WRAP_SYSCALL(name, params, arguments, ...)                                                           \
+    sysret __real_##name params;                                                                             \
+    sysret __wrap_##name params;                                                                             \
+    sysret __wrap_##name params                                                                              \
+    {                                                                                                        \
+        if (wrap_mode(#name) == WRAP_PASS || wrap_enter(#name, __VA_ARGS__))                                 \
+            return __real_##name arguments;                                                                  \
+        int64_t v = wrap_result(#name, 0);                                                                   \
+        bool failed = v < 0 && v >= -MAX_ERRNO;                                                              \
+        return failed ? (sysret){(uintptr_t)-1, 0, (uintptr_t)-v} : (sysret){(uintptr_t)v, 0, 0};            \
+    }
+#define WRAP_THREE(name)                                                                                  \
+    WRAP_SYSCALL(name, (uintptr_t n, uintptr_t a, uintptr_t b, uintptr_t c), (n, a, b, c),                   \
+                 #name "(%lu, %lx, %lx, %lx)", n, a, b, c)
+#define WRAP_SIX(name)                                                                                  \
+    WRAP_SYSCALL(name,                                                                                       \
+                 (uintptr_t n, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e, uintptr_t f), \
+                 (n, a, b, c, d, e, f), #name "(%lu, %lx, %lx, %lx, %lx, %lx, %lx)", n, a, b, c, d, e, f)
+WRAP_THREE(Syscall)
+WRAP_THREE(RawSyscall)
+WRAP_SIX(Syscall6)
+WRAP_SIX(RawSyscall6)
 /* Lab 02 */
 WRAP_VOID(goexit1, (void), (), "goexit1()")
 WRAP_VOID(gdestroy, (G * gp), (gp), "gdestroy(%s)", gname(gp))
