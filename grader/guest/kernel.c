@@ -110,8 +110,10 @@ int __wrap_linux_clone(int flags, void *stk, M *mp, G *gp, void (*fn)(void), voi
 int __wrap_linux_clone(int flags, void *stk, M *mp, G *gp, void (*fn)(void), void *tls)
 {
     uintptr_t hi = gp->stack.hi;
-    wrap_enter("linux_clone", "clone %x %s stack=%s", (unsigned)flags, mname(mp),
-               (uintptr_t)stk == hi ? "top" : "other");
+    uint64_t mask = 0;
+    agent_syscall(__NR_rt_sigprocmask, KSIG_SETMASK, 0, (int64_t)&mask, sizeof mask, 0, 0);
+    wrap_enter("linux_clone", "clone %x %s stack=%s mask=%llx", (unsigned)flags, mname(mp),
+               (uintptr_t)stk == hi ? "top" : "other", (unsigned long long)mask);
     if (wrap_scripted("linux_clone"))
         return (int)wrap_result("linux_clone", 0);
     struct wm *wm = world_adoptm(mp);
@@ -119,6 +121,7 @@ int __wrap_linux_clone(int flags, void *stk, M *mp, G *gp, void (*fn)(void), voi
     wm->g = gp;
     wm->startfn = fn;
     wm->busy = true;
+    wm->dead = wm->started = false; /* the structure may have had a life before */
     store_relaxed(&mp->procid, (uint32_t)(1000 + mp->id));
     (void)tls;
     return (int)(1000 + mp->id);

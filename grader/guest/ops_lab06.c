@@ -4,6 +4,8 @@
  */
 #include "agent.h"
 
+void *memset(void *p, int c, size_t n);
+
 /**
  * The note that a test names by text: "m1.park", "sched.stopnote", "sched.sysmonnote", or (empty) one of the
  * agent's own.
@@ -131,9 +133,17 @@ OP(retake_syscall)
     return n;
 }
 
+/** The thread's body, mexit: the last that a thread does. */
 OP(mexit)
 {
     mexit();
+}
+
+/** newm1(m): m was made by allocm. */
+OP(newm1)
+{
+    newm1(argm(a, 0));
+    return 0;
 }
 
 OP(stoplockedm)
@@ -167,6 +177,20 @@ OP(templateThread)
 }
 
 /** On a G. */
+OP(lockosthread)
+{
+    lockosthread();
+    return 0;
+}
+
+/** On a G. */
+OP(unlockosthread)
+{
+    unlockosthread();
+    return 0;
+}
+
+/** On a G. */
 OP(lockOSThread)
 {
     lockOSThread();
@@ -193,5 +217,121 @@ AGENT_OP(gcwaiting)
 {
     store_relaxed(&sched.gcwaiting, a->v[0] != 0);
     sched.stopwait = (int32_t)a->v[0];
+    return 0;
+}
+
+/** sigmask: the thread's signal mask; with an argument: sets it. */
+AGENT_OP(sigmask)
+{
+    uint64_t old = 0;
+    agent_syscall(__NR_rt_sigprocmask, KSIG_SETMASK, a->n ? (int64_t)&a->v[0] : 0, (int64_t)&old, sizeof old, 0,
+                  0);
+    return (int64_t)old;
+}
+
+/* ---- linux_clone with the real kernel ---- */
+
+int __real_linux_clone(int flags, void *stk, M *mp, G *gp, void (*fn)(void), void *tls);
+
+/** What the child of clone_real saw. */
+static struct {
+    G *g;              /**< getg() */
+    M *m;              /**< and its M */
+    uintptr_t frame;   /**< its function's frame address */
+    uintptr_t caller;  /**< the frame pointer above that */
+    uint32_t procid;   /**< m.procid */
+    int64_t tid;       /**< the kernel's thread id */
+    _Atomic bool done; /**< all that is written */
+    bool returns;      /**< fn shall return */
+} child;
+
+/** The function that the child is to call. On another thread: no world, no agent. */
+static __attribute__((noinline)) void child_fn(void)
+{
+    child.g = getg();
+    child.m = load_relaxed(&child.g->m);
+    child.frame = (uintptr_t)__builtin_frame_address(0);
+    child.caller = getcallerbp();
+    child.procid = load_relaxed(&child.m->procid);
+    child.tid = agent_syscall(__NR_gettid, 0, 0, 0, 0, 0, 0);
+    store_release(&child.done, true); /* pairs with the loop in clone_real */
+    while (!child.returns)
+        agent_syscall(__NR_exit, 0, 0, 0, 0, 0, 0);
+}
+
+/** The arguments of one linux_clone, and what it returned. */
+struct cloneargs {
+    int flags;
+    uintptr_t stk;
+    M *m;
+    G *g;
+    void *tls;
+    int ret;
+};
+
+static void clone_thunk(void *p)
+{
+    struct cloneargs *c = p;
+    c->ret = __real_linux_clone(c->flags, (void *)c->stk, c->m, c->g, child_fn, c->tls);
+}
+
+/** Lets others run until the child has reported and its thread is gone; false: not within about two seconds. */
+static bool childgone(int64_t pid, int64_t tid)
+{
+    static const struct ktimespec ms = {0, 1000000};
+    for (int i = 0; i < 2000; i++) {
+        if (load_acquire(&child.done) && agent_syscall(__NR_tgkill, pid, tid, 0, 0, 0, 0) == -ESRCH)
+            return true;
+        agent_syscall(__NR_nanosleep, (int64_t)&ms, 0, 0, 0, 0, 0);
+    }
+    return false;
+}
+
+/**
+ * clone_real(flags, skew, returns): linux_clone into child_fn on a stack that ends skew bytes below the end of
+ * a page. Waits for the end of the thread (or, without CLONE_THREAD, of the process).
+ * Results: 1 the child's status as by waitpid (a thread: -1), 2 getg() was gp, 3 gp.m was mp, 4 m.procid minus
+ * the thread's id, 5 bytes from the child's frame to the stack's end, 6 its frame address modulo 16, 7 the frame
+ * pointer above, 8 the returned value minus the thread's id, 9 registers that the parent lost (a bit mask).
+ */
+OP(clone_real)
+{
+    enum { SIZE = 64 * 1024 };
+    static uint64_t in[AGENT_REGS], out[AGENT_REGS];
+    struct cloneargs c = {.flags = (int)a->v[0], .m = agent_memory(sizeof(M)), .g = agent_memory(sizeof(G))};
+    memset(&child, 0, sizeof child);
+    child.returns = a->v[2] != 0;
+    c.g->stack.lo = (uintptr_t)agent_memory(SIZE);
+    c.g->stack.hi = c.g->stack.lo + SIZE;
+    c.stk = c.g->stack.hi - (uintptr_t)a->v[1];
+    c.tls = tls_alloc(c.m, c.g);
+    for (uint32_t i = 0; i < agent_nregs; i++)
+        in[i] = (0x0123456789abcdefull * (i + 3) & agent_regvalid[2 * i]) | agent_regvalid[2 * i + 1];
+    agent_regs(clone_thunk, &c, in, out);
+    if (c.ret < 0)
+        return c.ret;
+    int64_t pid = agent_syscall(__NR_getpid, 0, 0, 0, 0, 0, 0), status = -1;
+    if (c.flags & KCLONE_THREAD) {
+        if (!childgone(pid, c.ret))
+            agent_leave(true, OUT_THREW, "the thread that linux_clone returned (%d) %s", c.ret,
+                        child.done ? "does not end" : "never called fn");
+    } else {
+        int32_t st = 0;
+        if (agent_syscall(__NR_wait4, c.ret, (int64_t)&st, 0, 0, 0, 0) != c.ret)
+            agent_leave(true, OUT_THREW, "linux_clone returned %d, which is no child", c.ret);
+        status = st;
+    }
+    a->nout = 9;
+    a->out[1] = status;
+    a->out[2] = child.g == c.g;
+    a->out[3] = child.m == c.m;
+    a->out[4] = (int64_t)child.procid - child.tid;
+    a->out[5] = (int64_t)(c.stk - child.frame);
+    a->out[6] = (int64_t)(child.frame % 16);
+    a->out[7] = (int64_t)child.caller;
+    a->out[8] = c.ret - child.tid;
+    for (uint32_t i = 0; i < agent_nregs; i++)
+        if ((in[i] ^ out[i]) & agent_regmask[i])
+            a->out[9] |= 1 << i;
     return 0;
 }

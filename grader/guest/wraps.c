@@ -202,7 +202,32 @@ WRAP_THREE(Syscall)
 WRAP_THREE(RawSyscall)
 WRAP_SIX(Syscall6)
 WRAP_SIX(RawSyscall6)
+
+/** Whose stack it is: "m1.g0", "m1.gsignal", or "other". */
+static const char *stackname(stack s)
+{
+    static char buf[40];
+    for (int64_t id = 0; id < MAXWM; id++) {
+        struct wm *wm = world_m(id);
+        if (!wm)
+            continue;
+        const G *g0_ = wm->m->g0, *sig = wm->m->gsignal;
+        const char *field = g0_ && s.lo == g0_->stack.lo ? ".g0" : sig && s.lo == sig->stack.lo ? ".gsignal" : NULL;
+        if (!field)
+            continue;
+        unsigned k = 0;
+        for (const char *t = mname(wm->m); *t; t++)
+            buf[k++] = *t;
+        for (; *field; field++)
+            buf[k++] = *field;
+        buf[k] = 0;
+        return buf;
+    }
+    return "other";
+}
+
 /* Lab 02 */
+WRAP_VOID(stackfree, (stack s), (s), "stackfree(%s)", stackname(s))
 WRAP_VOID(goexit1, (void), (), "goexit1()")
 WRAP_VOID(gdestroy, (G * gp), (gp), "gdestroy(%s)", gname(gp))
 WRAP_VOID(gfput, (P * pp, G *gp), (pp, gp), "gfput(%s, %s)", pname(pp), gname(gp))
