@@ -603,7 +603,7 @@ uint32_t sysmon_delay(uint32_t idle, uint32_t delay);
  *   - Collection: if gcTriggerTime(now) and forcegc.idle: under forcegc.lock, idle = false and injectglist of
  *     forcegc.g.
  *   - Trace: schedtrace(debug.scheddetail > 0) if debug.schedtrace is positive and so many milliseconds have
- *     passed since the last time (in 64 bits); at once in the first round.
+ *     passed since the last one, whose time is 0 at first (in 64 bits).
  *
  * Mirrors sysmon.
  */

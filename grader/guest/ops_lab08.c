@@ -73,3 +73,10 @@ OP(preemptcheck)
     preemptcheck();
     return 0;
 }
+
+/** hidep(p): allp has no such entry yet, as while procresize makes the P. It counts in gomaxprocs. */
+AGENT_OP(hidep)
+{
+    allp[argp(a, 0)->id] = NULL;
+    return 0;
+}
