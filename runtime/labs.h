@@ -259,8 +259,8 @@ bool runqempty(P *pp);
  */
 uint32_t runqgrab(P *pp, _Atomic(G *) *batch, uint32_t batchHead, bool stealRunNextG);
 /**
- * Steals half of p2's queue into pp's, by runqgrab; returns one of the stolen Gs (the last), or NULL. pp's ring is
- * empty; if the others do not fit it throws "runqsteal: runq overflow". Owner of pp. Mirrors runqsteal.
+ * Steals half of p2's queue into pp's ring, which is empty, by runqgrab; returns one of the stolen Gs (the last), or NULL.
+ * Throws "runqsteal: runq overflow" if they do not fit behind what the ring has after all. Owner of pp. Mirrors runqsteal.
  */
 G *runqsteal(P *pp, P *p2, bool stealRunNextG);
 
@@ -297,7 +297,8 @@ void mput(M *mp);
 
 /**
  * Starts one more spinning M (startm) if there is none and a P is idle. Call after making a G runnable. While it works,
- * the M to be is counted in nmspinning; without an idle P it is not in the end, and sched.needspinning is 1. Mirrors wakep.
+ * the M to be is counted in nmspinning; without an idle P it is not in the end, and sched.needspinning is 1. The caller cannot be preempted while
+ * the P belongs to nobody (acquirem). Mirrors wakep.
  */
 void wakep(void);
 /**
@@ -307,8 +308,8 @@ void wakep(void);
 void resetspinning(void);
 /**
  * Runs gp on this M, never returns: curg and gp.m are set before Grunnable -> Grunning (casgstatus); clears gp.preempt
- * and gp.waitsince and restores the guard; starts a new time slice (schedtick++) unless inheritTime. On g0, with a P.
- * Mirrors execute.
+ * and gp.waitsince and restores the guard; starts a new time slice (schedtick++) unless inheritTime. Counts p.n.schedules.
+ * On g0, with a P. Mirrors execute.
  */
 _Noreturn void execute(G *gp, bool inheritTime);
 /**
@@ -351,6 +352,7 @@ G *findrunnable(bool *inheritTime, bool *tryWakeP);
  * (randomOrder_start). Only in the last one runnext may be stolen, and the timers of other Ps are run (checkTimers; idle
  * ones too, timerpMask says which may have some): if any ran, *newWork = true and the own queue is looked at first.
  * *pollUntil becomes the earliest of itself and the timers seen (0: none). sched.gcwaiting: returns NULL with *newWork.
+ * Counts every G that it takes in the own p.n.steals.
  * @return the G, with *inheritTime as runqget says, or NULL. *now is as in checkTimers. Mirrors stealWork.
  */
 G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *newWork);

@@ -135,6 +135,7 @@ static const struct field fields[] = {
     SF(goidgen),
     SF(lastpoll),
     SF(pollUntil),
+    SF(pollingNet),
     SF(lock.key),
     SF(midle),
     SF(nmidle),

@@ -125,10 +125,11 @@ OP(globrunqget)
     return hg(gp);
 }
 
-/** globrunqgetbatch(n): the G; text: those in the queue. */
+/** globrunqgetbatch(n): the G; text: those in the queue, which was not empty before. */
 OP(globrunqgetbatch)
 {
-    gQueue q = {NULL, NULL};
+    static G stale;
+    gQueue q = {&stale, &stale};
     lock(&sched.lock);
     G *gp = globrunqgetbatch((int32_t)a->v[0], &q);
     unlock(&sched.lock);
@@ -259,7 +260,51 @@ OP(injectglist)
     return 0;
 }
 
+/** injectglist_many(first, n): the same with n Gs with consecutive handles. */
+OP(injectglist_many)
+{
+    gList l = {NULL};
+    struct args one = *a;
+    for (int64_t i = a->v[1]; i-- > 0;) {
+        one.v[0] = a->v[0] + i;
+        glist_push(&l, argg(&one, 0));
+    }
+    injectglist(&l);
+    return 0;
+}
+
 /* What of the given core a scheduler test needs. */
+
+/** setglobal_many(first, n): plainly makes the global queue hold n Gs with consecutive handles. */
+AGENT_OP(setglobal_many)
+{
+    struct args one = *a;
+    sched.runq = (gQueue){NULL, NULL};
+    for (int64_t i = 0; i < a->v[1]; i++) {
+        one.v[0] = a->v[0] + i;
+        gqueue_pushback(&sched.runq, argg(&one, 0));
+    }
+    store_relaxed(&sched.runqsize, (int32_t)a->v[1]);
+    return 0;
+}
+
+/** What a timer of the world does: readies its G, if it has one. */
+static void timer_readies(void *gp, uintptr_t seq)
+{
+    (void)seq;
+    if (gp)
+        ready(gp, true);
+}
+
+/** timer_start(when, g): a timer on this M's P; it readies g (Gwaiting), or nothing if that is NIL. */
+OP(timer_start)
+{
+    static timer timers[32];
+    static int n;
+    if (n < 32)
+        timer_start(&timers[n++], a->v[0], 0, timer_readies, argg(a, 1), 0);
+    return n;
+}
 
 OP(acquirep)
 {
