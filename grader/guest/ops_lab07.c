@@ -60,7 +60,7 @@ OP(pollReset)
     return pollReset(argpd(a, 0), (int)a->v[1]);
 }
 
-/** On a G. */
+/** pollWait(pd, mode): on a G. */
 OP(pollWait)
 {
     return pollWait(argpd(a, 0), (int)a->v[1]);
@@ -155,15 +155,47 @@ OP(netpollBreak)
     return 0;
 }
 
+/** netpollopen(fd, pd): 0 or errno. */
+OP(netpollopen)
+{
+    return netpollopen((int)a->v[0], argpd(a, 1));
+}
+
+OP(netpollclose)
+{
+    return netpollclose((int)a->v[0]);
+}
+
+OP(netpollinit)
+{
+    netpollinit();
+    return 0;
+}
+
+/** netpollSetEventErr(pd, err, seq). */
+OP(netpollSetEventErr)
+{
+    netpollSetEventErr(argpd(a, 0), a->v[1] != 0, (uintptr_t)a->v[2]);
+    return 0;
+}
+
+/** wakeNetPoller(when): on g0 with a P. */
+OP(wakeNetPoller)
+{
+    wakeNetPoller(a->v[0]);
+    return 0;
+}
+
 /**
  * pd(pd): fd; out 1 fdseq, 2 atomicInfo, 3 rg and 4 wg (0, 1, 2, or 16 + handle of the G), 5 closing, 6
- * rseq, 7 wseq, 8 rd, 9 wd.
+ * rseq, 7 wseq, 8 rd, 9 wd, 10 when the read timer goes off (0: it is not active), 11 likewise the write
+ * timer.
  */
 OP(pd)
 {
     pollDesc *pd = argpd(a, 0);
-    uintptr_t rg = load_relaxed(&pd->rg), wg = load_relaxed(&pd->wg);
-    a->nout = 9;
+    uintptr_t rg = load_relaxed(&pd->rg), wg = load_relaxed(&pd->wg); /* one thread */
+    a->nout = 11;
     a->out[1] = (int64_t)load_relaxed(&pd->fdseq);
     a->out[2] = load_relaxed(&pd->atomicInfo);
     a->out[3] = rg > pdWait ? 16 + hg((G *)rg) : (int64_t)rg;
@@ -173,7 +205,36 @@ OP(pd)
     a->out[7] = (int64_t)pd->wseq;
     a->out[8] = pd->rd;
     a->out[9] = pd->wd;
+    a->out[10] = pd->rt && load_relaxed(&pd->rt->pp) ? pd->rt->when : 0;
+    a->out[11] = pd->wt && load_relaxed(&pd->wt->pp) ? pd->wt->when : 0;
     return pd->fd;
+}
+
+/** pdset(pd, mode, value): plainly writes rg or wg: 0, 1, 2, or 16 + handle of a G. */
+OP(pdset)
+{
+    pollDesc *pd = argpd(a, 0);
+    uintptr_t v = (uintptr_t)a->v[2];
+    if (a->v[2] > 16) {
+        a->v[0] = a->v[2] - 16;
+        v = (uintptr_t)argg(a, 0);
+    }
+    store_relaxed(a->v[1] == 'r' ? &pd->rg : &pd->wg, v); /* one thread */
+    return 0;
+}
+
+/** pdinfo(pd, info): plainly writes atomicInfo. */
+OP(pdinfo)
+{
+    store_relaxed(&argpd(a, 0)->atomicInfo, (uint32_t)a->v[1]); /* one thread */
+    return 0;
+}
+
+/** pdfdseq(pd, seq): plainly writes fdseq, for uses near the wrap. */
+OP(pdfdseq)
+{
+    store_relaxed(&argpd(a, 0)->fdseq, (uintptr_t)a->v[1]); /* one thread */
+    return 0;
 }
 
 /** checkTimers(p): runs p's due timers; on g0 with p. Returns when the next is due; out 1: some ran. */
@@ -185,4 +246,40 @@ OP(checkTimers)
     a->nout = 1;
     a->out[1] = ran;
     return next;
+}
+
+/* ---- descriptors in the guest, made and used by the agent alone ---- */
+
+/** pipe: its reading end, non-blocking; out 1 the writing end. */
+AGENT_OP(pipe)
+{
+    int fds[2];
+    int64_t e = agent_syscall(__NR_pipe2, (int64_t)fds, KO_CLOEXEC | KO_NONBLOCK, 0, 0, 0, 0);
+    a->nout = 1;
+    a->out[1] = e < 0 ? e : fds[1];
+    return e < 0 ? e : fds[0];
+}
+
+/** dupfd(fd). */
+AGENT_OP(dupfd)
+{
+    return agent_syscall(__NR_dup, a->v[0], 0, 0, 0, 0, 0);
+}
+
+/** closefd(fd). */
+AGENT_OP(closefd)
+{
+    return agent_syscall(__NR_close, a->v[0], 0, 0, 0, 0, 0);
+}
+
+/** writefd(fd, n): n bytes of scratch memory; how many were written. */
+AGENT_OP(writefd)
+{
+    return agent_syscall(__NR_write, a->v[0], (int64_t)agent_scratch, a->v[1], 0, 0, 0);
+}
+
+/** readfd(fd, n): into scratch memory; how many. */
+AGENT_OP(readfd)
+{
+    return agent_syscall(__NR_read, a->v[0], (int64_t)agent_scratch, a->v[1], 0, 0, 0);
 }

@@ -316,6 +316,9 @@ WRAP_VOID(netpollBreak, (void), (), "netpollBreak()")
 WRAP_VALUE(netpollinited, bool, , 1, (void), (), "netpollinited()")
 WRAP_VALUE(netpollAnyWaiters, bool, , 1, (void), (), "netpollAnyWaiters()")
 WRAP_VOID(netpollAdjustWaiters, (int32_t delta), (delta), "netpollAdjustWaiters(%d)", delta)
+WRAP_VALUE(linux_epoll_create, int, , -ENOSYS, (int flags), (flags), "epoll_create %x", (unsigned)flags)
+WRAP_VALUE(linux_eventfd, int, , -ENOSYS, (uint32_t init, int flags), (init, flags), "eventfd %u %x", init,
+           (unsigned)flags)
 /* Lab 08 */
 WRAP_VALUE(retake, uint32_t, , 0, (int64_t now), (now), "retake(%lld)", (long long)now)
 WRAP_VALUE(preemptone, bool, , 1, (P * pp), (pp), "preemptone(%s)", pname(pp))
@@ -330,6 +333,12 @@ WRAP_VOID(casgstatus, (G * gp, uint32_t old, uint32_t new_), (gp, old, new_), "c
           gname(gp), old, new_)
 WRAP_VOID(ready, (G * gp, bool next), (gp, next), "ready(%s, %d)", gname(gp), next)
 WRAP_VOID(dropg, (void), (), "dropg()")
+WRAP_VOID(gopark, (bool (*unlockf)(G *, void *), void *l, waitReason reason), (unlockf, l, reason),
+          "gopark(%s)", waitReasonString(reason))
+WRAP_VOID(timer_start,
+          (timer * t, int64_t when, int64_t period, void (*fn)(void *, uintptr_t), void *arg, uintptr_t seq),
+          (t, when, period, fn, arg, seq), "timer_start(%lld)", (long long)when)
+WRAP_VALUE(timer_del, bool, , 0, (timer * t), (t), "timer_del()")
 WRAP_VOID(lock, (mutex * l), (l), "lock(%s)", wordname(l))
 WRAP_VOID(unlock, (mutex * l), (l), "unlock(%s)", wordname(l))
 WRAP_VOID(gcStart, (const char *reason), (reason), "gcStart(%s)", reason)
