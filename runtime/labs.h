@@ -485,85 +485,192 @@ void checkdead(void);
 /** @} */
 
 /** @defgroup lab07 Lab 07: the network poller
- * labs/07-netpoll: netpoll.c, netpoll_epoll.c
+ * labs/07-netpoll: netpoll.c (no system call in it), netpoll_epoll.c (the back end).
+ *
+ * A G that waits for a descriptor parks by gopark() with waitReasonIOWait; the poller, a deadline or a close makes it
+ * runnable. Everything the module asks of the kernel goes through lab 01's linux_epoll_create(), linux_eventfd(),
+ * linux_epoll_ctl(), linux_epoll_wait(), linux_write() and linux_read(); every mutex through lock() and unlock(); every
+ * deadline through timer_start() and timer_del(), and the time through timeseam. The functions that make Gs runnable
+ * (goready()) need a P.
  * @{ */
 
 /** Values of pollDesc.rg and wg that are no G. */
-enum { pdNil = 0, pdReady = 1, pdWait = 2 };
-/** Results of pollReset and pollWait. */
-enum { pollNoError = 0, pollErrClosing = 1, pollErrTimeout = 2, pollErrNotPollable = 3 };
+enum {
+    pdNil = 0,   /**< nobody waits, and no event has come since the last pollReset */
+    pdReady = 1, /**< an event has come; whoever waits next need not park */
+    pdWait = 2   /**< a G is about to park, but has not parked yet */
+};
+/** Results of pollReset, pollWait and netpollcheckerr. */
+enum {
+    pollNoError = 0,       /**< go on */
+    pollErrClosing = 1,    /**< pollUnblock was called */
+    pollErrTimeout = 2,    /**< the deadline has passed */
+    pollErrNotPollable = 3 /**< the last event was an error and nothing else; reading only */
+};
 /** Bits of pollDesc.atomicInfo, below the fdseq. */
 enum {
-    pollClosing = 1, pollEventErr = 2, pollExpiredReadDeadline = 4, pollExpiredWriteDeadline = 8, pollFDSeqShift = 16,
-    pollFDSeqMask = 0xffff
+    pollClosing = 1,             /**< closing */
+    pollEventErr = 2,            /**< the last event was EPOLLERR alone */
+    pollExpiredReadDeadline = 4, /**< rd < 0 */
+    pollExpiredWriteDeadline = 8, /**< wd < 0 */
+    pollFDSeqShift = 16,         /**< the low bits of fdseq stand from here on */
+    pollFDSeqMask = 0xffff       /**< so many of them */
 };
 
-/** What the poller knows of one file descriptor. Never freed, only reused (fdseq tells uses apart). Mirrors pollDesc. */
+/**
+ * What the poller knows of one file descriptor. It lies in memory that is never given back, since a late event or timer
+ * may still point to it; fdseq, rseq and wseq tell those that they are late. Mirrors pollDesc.
+ *
+ * rg and wg change by compare-and-swap or exchange only (but pollReset and pollOpen may store pdNil). The fields below
+ * lock are published, for those who do not hold it, in atomicInfo: after each change, before anybody is woken for it.
+ */
 typedef struct pollDesc {
-    struct pollDesc *link;        /**< next free one; pollcache lock */
+    struct pollDesc *link;        /**< next free one; under the free list's lock */
     int fd;                       /**< constant while in use */
-    _Atomic uintptr_t fdseq;      /**< +1 at each reuse; part of the epoll tag */
-    _Atomic uint32_t atomicInfo;  /**< closing, error and deadline bits and fdseq, readable without lock */
-    _Atomic uintptr_t rg;         /**< pdNil, pdReady, pdWait, or the G that waits to read (CAS) */
+    _Atomic uintptr_t fdseq;      /**< changes at each pollClose, never 0 while in use; part of the epoll tag */
+    _Atomic uint32_t atomicInfo;  /**< closing, error and deadline bits, and fdseq */
+    _Atomic uintptr_t rg;         /**< pdNil, pdReady, pdWait, or the G that is parked to read */
     _Atomic uintptr_t wg;         /**< likewise for writing */
 
     mutex lock;                   /**< protects what follows */
     bool closing;                 /**< pollUnblock was called */
-    bool rrun, wrun;              /**< rt, wt are running */
-    uintptr_t rseq, wseq;         /**< tell stale timers from current ones */
-    timer *rt, *wt;               /**< deadline timers */
-    int64_t rd, wd;               /**< deadlines: 0 none, < 0 expired, else nanotime */
+    bool rrun, wrun;              /**< rt, wt were started, and not stopped since; true also after they went off */
+    uintptr_t rseq, wseq;         /**< change whenever rt or wt is moved or stopped, and at each pollOpen */
+    timer *rt, *wt;               /**< deadline timers, for ever this pollDesc's; rt serves both if rd == wd > 0 */
+    int64_t rd, wd;               /**< deadlines: 0 none, -1 expired, else nanotime */
 } pollDesc;
 
-/** Number of Gs parked in the poller. */
+/** Number of Gs parked in the poller, as far as netpollAdjustWaiters has been told. */
 extern _Atomic uint32_t netpollWaiters;
-/** True once netpollinit has finished. */
+/** True once netpollinit has returned, not before. Mirrors netpollinited. */
 bool netpollinited(void);
-/** Sets the poller up on first use; once. Mirrors netpollGenericInit. */
+/** Calls netpollinit once; who comes while that runs waits on a mutex until it is done. Mirrors netpollGenericInit. */
 void netpollGenericInit(void);
-/** Registers fd for both directions, edge-triggered. *err is 0 or errno (EPERM: cannot be polled); NULL on error. Mirrors poll_runtime_pollOpen. */
+/**
+ * Registers fd for both directions and as long as it is open. Sets the poller up if nobody has.
+ *
+ * @param fd   a non-blocking descriptor, not registered yet
+ * @param err  0, or the errno of epoll_ctl (EPERM: it cannot be polled, as a regular file)
+ * @return a pollDesc in the state of a new one, whatever its last use left; NULL on an error, then it is free again
+ *
+ * Throws if somebody waits on the pollDesc that was believed free. Mirrors poll_runtime_pollOpen.
+ */
 pollDesc *pollOpen(int fd, int *err);
-/** Unregisters and recycles pd. Only after pollUnblock, with nobody parked. Mirrors poll_runtime_pollClose. */
+/**
+ * Takes the descriptor out of the back end (netpollclose), then gives pd back with another fdseq. The caller closes the
+ * descriptor afterwards. Throws if pollUnblock was not called ("close polldesc w/o unblock"), or if a G waits on pd
+ * ("blocked read on closing polldesc", "blocked write ..."). Mirrors poll_runtime_pollClose.
+ */
 void pollClose(pollDesc *pd);
-/** Before an I/O attempt in mode 'r' or 'w': forgets old readiness; a pollErr value. Mirrors poll_runtime_pollReset. */
+/**
+ * Before an I/O attempt in mode 'r' or 'w': a pollErr value; if there is no error, readiness of that direction from
+ * before is forgotten. Mirrors poll_runtime_pollReset.
+ */
 int pollReset(pollDesc *pd, int mode);
-/** Parks the G until mode is ready, the deadline passes or pd is closed; a pollErr value. Mirrors poll_runtime_pollWait. */
+/**
+ * Parks the G until mode is ready, the deadline passes or pd is closed. Woken by none of these (the deadline that woke it
+ * was moved before it ran), it waits again. A pollErr value; an error that is there already is returned at once. One G
+ * at a time for each direction. Mirrors poll_runtime_pollWait.
+ */
 int pollWait(pollDesc *pd, int mode);
-/** Sets the deadline of 'r', 'w' or both ('r' + 'w'): d > 0 nanoseconds from now, 0 none, < 0 at once. Mirrors poll_runtime_pollSetDeadline. */
+/**
+ * Sets the deadline of 'r', 'w' or both ('r' + 'w').
+ *
+ * @param d  > 0: so many nanoseconds from now (the sum is INT64_MAX if it would be more); 0: none; < 0: it has passed
+ *
+ * Nothing on a closing pd. A deadline that has passed stays so until the next call: each pollReset and pollWait fails.
+ * Two equal deadlines share the timer rt, and wt is stopped. A timer that is moved or stopped gets a new seq. A deadline
+ * in the past wakes who waits, after the lock was released. Needs a P. Mirrors poll_runtime_pollSetDeadline.
+ */
 void pollSetDeadline(pollDesc *pd, int64_t d, int mode);
-/** Marks pd closing and wakes everybody that waits on it. Twice: throws. Mirrors poll_runtime_pollUnblock. */
+/**
+ * Closes pd for waiters: publishes that, stops both timers (with new seqs), wakes both directions, the latter after the
+ * lock was released. Twice: throws "unblock on closing polldesc". Needs a P. Mirrors poll_runtime_pollUnblock.
+ */
 void pollUnblock(pollDesc *pd);
-/** Waits for mode; true if ready, false if closed or timed out. waitio: wait for I/O only, ignore errors. Mirrors netpollblock. */
+/**
+ * Waits for mode: true if it became ready (which is used up), false if closed, timed out or just woken.
+ *
+ * @param waitio  wait for I/O only: park although pd may be closing or past its deadline
+ *
+ * Announces itself in the word (pdWait) before the last look at the errors and before gopark(). A second waiter throws
+ * "double wait"; a word that is not pdNil, pdReady or pdWait after waking throws "corrupted polldesc". When the G has
+ * parked, and only then, netpollWaiters goes up by one. Mirrors netpollblock.
+ */
 bool netpollblock(pollDesc *pd, int mode, bool waitio);
-/** Makes mode ready (ioready) or just wakes; returns the G to ready or NULL; *delta (may be NULL) counts netpollWaiters. Mirrors netpollunblock. */
+/**
+ * Leaves pdReady (ioready) or pdNil in the word of mode; a pdReady that is there stays. Any thread.
+ *
+ * @param delta  decreased by one if a G is returned; may be NULL
+ * @return the G that was parked, for the caller to make runnable, else NULL
+ *
+ * Mirrors netpollunblock.
+ */
 G *netpollunblock(pollDesc *pd, int mode, bool ioready, int32_t *delta);
-/** Pushes the Gs that wait for mode ('r', 'w', 'r'+'w') on toRun; returns the change of netpollWaiters. Mirrors netpollready. */
+/**
+ * Makes 'r', 'w' or both ('r' + 'w') ready, and pushes the Gs that were parked onto toRun, the reader before the writer
+ * (so the writer comes out first). Returns the change of netpollWaiters, which it leaves to the caller. Mirrors
+ * netpollready.
+ */
 int32_t netpollready(gList *toRun, pollDesc *pd, int mode);
-/** The error of pd for mode: closing, then deadline, then event error (reads only). No lock needed. Mirrors netpollcheckerr. */
+/**
+ * The error of pd for mode: closing, then that mode's deadline, then an event error (reading only). From atomicInfo
+ * alone, without the lock. Mirrors netpollcheckerr.
+ */
 int netpollcheckerr(pollDesc *pd, int mode);
-/** Sets or clears pollEventErr of pd, if its fdseq (as published) is seq or seq is 0. Any thread. Mirrors setEventErr. */
+/**
+ * Sets or clears pollEventErr in atomicInfo, and no other bit, without the lock; nothing if the fdseq that stands there is
+ * not seq. seq 0: whatever stands there. Mirrors setEventErr.
+ */
 void netpollSetEventErr(pollDesc *pd, bool err, uintptr_t seq);
-/** Adds delta to netpollWaiters; after the Gs have been made runnable. Mirrors netpollAdjustWaiters. */
+/**
+ * Adds delta to netpollWaiters. Whoever decreases it does so after the Gs have been made runnable: in between nobody may
+ * believe that there is nothing left to wait for. Mirrors netpollAdjustWaiters.
+ */
 void netpollAdjustWaiters(int32_t delta);
-/** True if some G waits in the poller. */
+/** True if some G waits in the poller. Mirrors netpollAnyWaiters. */
 bool netpollAnyWaiters(void);
-/** The deadline seq of pd has come; called by its timer. Mirrors netpolldeadlineimpl. */
+/**
+ * The function of the deadline timers, with the seq that the timer was started with: nothing if that is not the present
+ * one (of rt if read, else of wt). Else the deadline of each direction named becomes -1 and is published, and who waits
+ * is woken, after the lock was released. Throws "inconsistent read deadline" ("write") if none was set. Needs a P.
+ * Mirrors netpolldeadlineimpl.
+ */
 void netpolldeadline(pollDesc *pd, uintptr_t seq, bool read, bool write);
 
 /* The back end: epoll. */
 
-/** Creates the epoll and event file descriptors. Mirrors netpollinit. */
+/**
+ * Creates the epoll descriptor and an eventfd, both close-on-exec, the latter non-blocking and in the set for EPOLLIN,
+ * level-triggered. Throws if any of it fails. Mirrors netpollinit.
+ */
 void netpollinit(void);
-/** Adds fd, tagged with pd and its fdseq: 0 or errno. Mirrors netpollopen. */
+/**
+ * Adds fd for EPOLLIN, EPOLLOUT and EPOLLRDHUP, edge-triggered, with data that tells pd and its fdseq of now: 0 or errno.
+ * Mirrors netpollopen.
+ */
 int netpollopen(int fd, pollDesc *pd);
-/** Removes fd: 0 or errno. Mirrors netpollclose. */
+/** Removes fd explicitly, as a duplicate of it may stay open: 0 or errno. Mirrors netpollclose. */
 int netpollclose(int fd);
 /**
- * The Gs that became ready: delay < 0 waits without limit, 0 does not wait, > 0 waits that many nanoseconds.
- * *delta: to be given to netpollAdjustWaiters after the Gs are runnable. Without a P if it may block. Mirrors netpoll.
+ * The Gs that became ready.
+ *
+ * @param delay  < 0: waits without limit; 0: does not wait; > 0: waits so many nanoseconds, as milliseconds: at least one,
+ *               else rounded down, at most 1e9
+ * @param delta  receives the change of netpollWaiters, for netpollAdjustWaiters after the Gs are runnable
+ *
+ * EPOLLIN, RDHUP, HUP and ERR make reading ready, OUT, HUP and ERR writing; EPOLLERR and nothing else is an event error,
+ * any other event takes that back. An event of an earlier fdseq does nothing at all. The eventfd is read, and after that
+ * the next netpollBreak let through, only by a call that may wait; another leaves both alone. EINTR: a call with a time
+ * limit returns an empty list, others go on. Before netpollinit: an empty list. Any other error throws. Without a P if
+ * it may wait. Mirrors netpoll.
  */
 gList netpoll(int64_t delay, int32_t *delta);
-/** Interrupts a blocked netpoll; at most one write is in flight. Mirrors netpollBreak. */
+/**
+ * Makes the netpoll that waits, or the next that would, return: one write of 8 bytes to the eventfd, and none while an
+ * earlier one has not been read. EINTR is tried again, EAGAIN is good; any other error throws. Anybody, without lock.
+ * Mirrors netpollBreak.
+ */
 void netpollBreak(void);
 /** @} */
 

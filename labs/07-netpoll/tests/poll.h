@@ -1,0 +1,105 @@
+/**
+ * @file poll.h
+ * What the poller's tests have in common: a small world with real pipes, and a look at a poll descriptor.
+ */
+#ifndef POLL_H
+#define POLL_H
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+#include "judge.h"
+
+enum { Grunnable_ = 1, Grunning_ = 2, Gwaiting_ = 4 };
+enum { NIL_ = 0, READY = 1, WAIT = 2, PARKED = 16 };                          /* words: PARKED + handle of the G */
+enum { OK = 0, CLOSING = 1, TIMEOUT = 2, NOTPOLLABLE = 3 };                   /* errors */
+enum { MS = 1000000 };
+/** What the operation pd reports. */
+enum pdfield { FD, FDSEQ, INFO, RG, WG, CLOSED, RSEQ, WSEQ, RD, WD, RTIMER, WTIMER };
+
+/** n Ms, each with a P and a running G: m0 has p0 and g1, m1 has p1 and g2, and so on. Gs that park leave their M free. */
+static inline void running(int n)
+{
+    call("newp", n);
+    call("randomOrder_reset", n);
+    call("newg", n);
+    for (int i = 0; i < n; i++) {
+        if (i)
+            call("newm");
+        call("hold", i, i);
+        call("rung", i, i + 1);
+    }
+    record("schedule");
+}
+
+/** A pipe in the guest and the poll descriptor of its reading end; *w (may be NULL) is its writing end. */
+static inline int64_t open_pipe(int64_t *fd, int64_t *w)
+{
+    int64_t r = call("pipe");
+    if (r < 0)
+        fail("judge: no pipe");
+    if (w)
+        *w = result(1);
+    if (fd)
+        *fd = r;
+    int64_t pd = call("pollOpen", r);
+    if (pd == NIL)
+        fail("pollOpen of a pipe failed with errno %lld", (long long)result(1));
+    return pd;
+}
+
+/** A field of pd. */
+static inline int64_t pdget(int64_t pd, enum pdfield f)
+{
+    call("pd", pd);
+    return result(f);
+}
+
+#define expect_pd(value, pd, field) judge_expect_pd(__FILE__, __LINE__, value, pd, field, #field)
+static inline void judge_expect_pd(const char *file, int line, int64_t value, int64_t pd, enum pdfield f,
+                                   const char *name)
+{
+    int64_t v = pdget(pd, f);
+    if (v != value)
+        judge_fail(file, line, "%s of the poll descriptor is %lld, it should be %lld", name, (long long)v,
+                   (long long)value);
+}
+
+/** The G that M m runs waits for mode, and parks. */
+#define park(m, pd, mode) judge_expect(__FILE__, __LINE__, run_g(m, "pollWait", pd, mode), "ended: schedule()")
+
+/** G g, in the queue of P p, goes on on M m, whose G has parked; the outcome is that of its operation. */
+static inline struct outcome goes_on(int64_t g, int64_t p, int64_t m)
+{
+    expect_field(Grunnable_, "g%d.atomicstatus", (int)g);
+    if (call("runqget", p) != g)
+        fail("g%lld should be what p%lld runs next", (long long)g, (long long)p);
+    return run(m, "execute", g, false);
+}
+
+/** G g came out of netpoll (or netpollready): made runnable and run on M m, as findrunnable does. */
+static inline struct outcome polled(int64_t g, int64_t m)
+{
+    expect_field(Gwaiting_, "g%d.atomicstatus", (int)g);
+    set(Grunnable_, "g%d.atomicstatus", (int)g);
+    return run(m, "execute", g, false);
+}
+
+/** The data of the last registration in the log since the last look; spy("linux_epoll_ctl") comes before it. */
+static inline int64_t registered(void)
+{
+    const char *last = NULL;
+    for (const char *s = events(); (s = strstr(s, "epoll_ctl 1 ")) != NULL; s++)
+        last = s;
+    const char *d = last ? strstr(last, "data=") : NULL;
+    if (!d)
+        fail("pollOpen should have added the descriptor to epoll (by linux_epoll_ctl)");
+    return (int64_t)strtoull(d + 5, NULL, 16);
+}
+
+#endif
