@@ -299,6 +299,14 @@ AGENT_OP(set)
     return 0;
 }
 
+/** address: of the field that the text names; for a system call that reads it, say. */
+AGENT_OP(address)
+{
+    char *at;
+    find(a->text, &at);
+    return (int64_t)(uintptr_t)at;
+}
+
 /* ---- lists ---- */
 
 /** Appends a name and a blank; false when the text is full (a cycle, most likely). */

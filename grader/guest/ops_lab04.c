@@ -35,9 +35,17 @@ OP(reentersyscall)
     return 0;
 }
 
+/* Past the diversions, whose frames would stand between. */
+void __real_entersyscallblock(void);
+void __real_exitsyscall(void);
+
+/** A plain entersyscallblock. Out: as entersyscall. */
 OP(entersyscallblock)
 {
-    entersyscallblock();
+    __real_entersyscallblock();
+    a->nout = 2;
+    a->out[1] = (int64_t)(uintptr_t)agentop_entersyscallblock;
+    a->out[2] = (int64_t)(uintptr_t)__builtin_frame_address(0);
     return 0;
 }
 
@@ -49,10 +57,13 @@ OP(runSafePointFn)
 
 static void log_safepoint(P *pp)
 {
-    agent_log("safepoint %s", pname(pp));
+    if (wrap_mode("safepoint") == WRAP_PASS)
+        agent_log("safepoint %s", pname(pp));
+    else
+        wrap_enter("safepoint", "safepoint %s", pname(pp));
 }
 
-/** safepointfn: sched.safePointFn becomes one that logs "safepoint pN". */
+/** safepointfn: sched.safePointFn becomes one that logs "safepoint pN"; stop_at("safepoint") works too. */
 AGENT_OP(safepointfn)
 {
     sched.safePointFn = log_safepoint;
@@ -89,6 +100,14 @@ static __attribute__((noinline)) void exit_from_below(void)
     __asm__ volatile("" : : "r"(depth) : "memory"); /* keep it */
     exitsyscall();
     __asm__ volatile("" : : "r"(depth) : "memory");
+}
+
+/** An entersyscall and exitsyscall from this frame, as Syscall makes them. */
+OP(enterexit)
+{
+    entersyscall();
+    __real_exitsyscall();
+    return hm(getm());
 }
 
 /** exitsyscall: returns the M that the G is on afterwards. */
