@@ -374,42 +374,116 @@ void injectglist(gList *list);
 
 /** @defgroup lab04 Lab 04: entering a system call
  * labs/04-entersyscall: entersyscall.c, syscall.c
+ *
+ * Between entersyscall() and exitsyscall() a G has its stack and its M, but no P: it must not park, and a preemption check
+ * is a bug (it throws). A G's status changes by casgstatus() only, a P is given away as each function says.
  * @{ */
 
-/** Records pc, sp and bp in the running G's sched, for dumps (gogo is not used on it). Mirrors save. */
+/**
+ * Records pc, sp and bp in the running G's sched, for dumps (gogo is not used on it).
+ *
+ * On a user G. On g0 or gsignal, whose sched belongs to mcall, it throws "save on system g not allowed". Mirrors save.
+ */
 void save(uintptr_t pc, uintptr_t sp, uintptr_t bp);
 /**
- * Prepares the M for a system call that may block, with the caller's pc, sp and bp: G becomes Gsyscall, the P Psyscall
- * and nobody's (m.oldp remembers it). The store of Psyscall is the last access to the P (release, pairs with the CAS of
- * whoever takes it). Wakes a sleeping sysmon; lets a stop-the-world have the P. Mirrors reentersyscall.
+ * Prepares the M for a system call that may block. pc, sp, bp: the frame at which a dump shall begin; it outlives the call.
+ *
+ * In this order:
+ * - m.locks++; stackguard0 = stackPreempt and throwsplit = true: from here on a preemption check throws;
+ * - the frame, in sched (save) and in syscallpc, syscallsp, syscallbp; then casgstatus to Gsyscall, which throws if there
+ *   was no exitsyscall since the last time. If sp is not in [stack.lo, stack.hi], or bp is neither there nor 0, it throws
+ *   "entersyscall inconsistent ...";
+ * - while the P is still the M's: p.n.syscalls++. If sched.sysmonwait is set: under sched.lock, if it still is, it becomes 0
+ *   and sysmonnote is signalled. If p.runSafePointFn is set: runSafePointFn on g0;
+ * - m.syscalltick = p.syscalltick, which stays as it is; p.m = NULL, m.oldp = p, m.p = NULL; and p.status = Psyscall. This
+ *   store is the last access to the P, which anybody may take from now on (release: pairs with the CAS of whoever does);
+ * - if gcwaiting is set now: under sched.lock, if stopwait > 0 and the P goes from Psyscall to Pgcstop by CAS:
+ *   p.syscalltick++, stopwait--, and at 0 stopnote is signalled. If the CAS fails somebody else has the P: nothing to do;
+ * - m.locks--. sched holds the frame (systemstack overwrites it: save again after each).
+ *
+ * The P's queue and the idle list are not touched, and without those reasons sched.lock is not taken. Mirrors
+ * reentersyscall.
  */
 void reentersyscall(uintptr_t pc, uintptr_t sp, uintptr_t bp);
-/** reentersyscall for the calling function's frame. On a user G. Nothing that parks may run until exitsyscall. Mirrors entersyscall. */
+/**
+ * reentersyscall for the frame of the calling function: pc is in that function, sp and bp are its own. On a user G; on g0 it
+ * throws. Mirrors entersyscall.
+ */
 void entersyscall(void);
-/** The same for a call that is known to block: hands the P off at once. Mirrors entersyscallblock. */
+/**
+ * The same for a call that is known to block: the P is handed off at once, and never in Psyscall.
+ *
+ * Locks, guard, frame, status and checks as in reentersyscall. Then p.n.syscalls++, m.syscalltick = p.syscalltick,
+ * p.syscalltick++ (the call counts as over: the P does not come back), and on g0 releasep and handoffp, in Gsyscall. m.oldp is
+ * not set. Mirrors entersyscallblock.
+ */
 void entersyscallblock(void);
-/** System call that may block, three arguments. On a user G; on g0 it is the raw call. EINTR is not retried. Mirrors syscall.Syscall. */
+/**
+ * System call that may block, three arguments: preemptcheck, entersyscall, the raw call, exitsyscall, whether it succeeds or
+ * fails. Nothing else may stand between the two.
+ *
+ * On a user G; on g0 and gsignal it is the raw call and changes no state. EINTR is not retried. With debug.syscalltrace a
+ * finished call prints "syscall <trap>: 0x<result in hexadecimal>" or "syscall <trap>: errno <number>" to standard error.
+ * Mirrors syscall.Syscall.
+ */
 sysret Syscall(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3);
-/** System call that may block, six arguments. */
+/** Syscall with six arguments. Mirrors syscall.Syscall6. */
 sysret Syscall6(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4, uintptr_t a5, uintptr_t a6);
-/** If pp.runSafePointFn is 1, sets it to 0 (CAS) and runs sched.safePointFn(pp). With m.p. Mirrors runSafePointFn. */
+/**
+ * If the M's P has runSafePointFn set: claims it (1 to 0 by CAS: it runs once a request) and calls sched.safePointFn(p). Then,
+ * under sched.lock, safePointWait--, and at 0 safePointNote is signalled. On g0, with m.p. Mirrors runSafePointFn.
+ */
 void runSafePointFn(void);
 /** @} */
 
 /** @defgroup lab05 Lab 05: leaving a system call
  * labs/05-exitsyscall: exitsyscall.c
+ *
+ * Until one of the ways below has given the M a P, nothing of its old one may be read or written but the status.
  * @{ */
 
 /**
- * The system call is over: gets a P back, the old one if nobody took it, else an idle one, else the G goes to the global
- * queue and the M parks. Returns in Grunning, perhaps on another M. Mirrors exitsyscall.
+ * The system call is over: gets a P back and returns in Grunning, perhaps on another M.
+ *
+ * Throws "exitsyscall: syscall frame is no longer valid" if the caller's frame lies above syscallsp, as it does without an
+ * entersyscall. Forgets m.oldp before it tries it.
+ *
+ * - exitsyscallfast succeeds: p.syscalltick++, casgstatus to Grunning, syscallsp = 0, throwsplit = false, and stackguard0 =
+ *   stackPreempt if g.preempt is set, else stack.lo + STACK_GUARD. It is still the same time slice: schedtick stays.
+ * - Else mcall(exitsyscall0), with m.locks as it was before the call. When the G runs again, on whatever M: the tick of the P
+ *   that it has now, syscallsp and throwsplit as above; the rest was done by execute.
+ *
+ * m.locks changes in between only. Mirrors exitsyscall.
  */
 void exitsyscall(void);
-/** Tries oldp, then an idle P; true with m.p set. No G status changes. Not while the world is stopped. Mirrors exitsyscallfast. */
+/**
+ * Tries to get a P without giving up the G; true with m.p set.
+ *
+ * - Not at all while sched.stopwait is freezeStopWait: the program dies.
+ * - oldp (may be NULL), if its status is Psyscall and a CAS makes that Pidle; then wirep. If p.syscalltick is not m.syscalltick
+ *   others have had it in between: p.syscalltick++. Takes no lock.
+ * - Else, only if sched.pidle is not NULL, exitsyscallfast_pidle on g0.
+ *
+ * Changes no G's status. Mirrors exitsyscallfast.
+ */
 bool exitsyscallfast(P *oldp);
-/** Takes an idle P for the M, waking sysmon if it sleeps; true with m.p set. On g0. Mirrors exitsyscallfast_pidle. */
+/**
+ * Takes a P off the idle list, under sched.lock, and acquires it; true with m.p set. If there was one and sched.sysmonwait is set
+ * it becomes 0 and sysmonnote is signalled, under the same lock. On g0, without m.p. Mirrors exitsyscallfast_pidle.
+ */
 bool exitsyscallfast_pidle(void);
-/** The slow path, on g0: Gsyscall -> Grunnable; runs gp if there is an idle P; else queues it and parks. Mirrors exitsyscall0. */
+/**
+ * The slow way, on g0: gp becomes Grunnable and is parted from the M (dropg).
+ *
+ * Then, under sched.lock, an idle P, which wakes sysmon as above; or gp goes to the tail of the global queue. When the lock is
+ * free again a queued gp is no longer ours: whether it is locked to a thread must be known by then.
+ *
+ * - With a P: acquirep and execute, as a new time slice.
+ * - gp queued, and it was locked: stoplockedm, and execute it here.
+ * - Else stopm and schedule.
+ *
+ * Does not return. Mirrors exitsyscall0.
+ */
 void exitsyscall0(G *gp);
 /** @} */
 

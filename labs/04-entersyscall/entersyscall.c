@@ -11,10 +11,8 @@
  * Two rules make this safe.
  *   1. Storing Psyscall gives the P away. After it, not even a counter of the P may be touched.
  *   2. From here to exitsyscall the G has no P, so it must not park, must not be preempted and must not call
- * what
- *      needs a P. The guard word is poisoned (stackPreempt) and throwsplit set, so that a preemption check on
- * the way
- *      is found at once instead of one time in a million.
+ *      what needs a P. The guard word is poisoned (stackPreempt) and throwsplit set, so that a preemption check
+ *      on the way is found at once instead of one time in a million.
  *
  * While the thread is in the kernel, others may want to walk the G's stack (a dump). They use what save()
  * recorded: the caller's frame, which outlives entersyscall. systemstack() records its own caller's frame in
@@ -40,9 +38,10 @@ void runSafePointFn(void)
 void reentersyscall(uintptr_t pc, uintptr_t sp, uintptr_t bp)
 {
     /* Write me: locks++; poison the guard; record the frame; Gsyscall; check that the frame is on the
-     * stack. Then, while the P is still ours: wake a waiting sysmon, run a pending safe-point function,
-     * note syscalltick. Then part from the P, both ways, and publish it as Psyscall: the last access. A
-     * stop-the-world that began meanwhile gets it at once. locks--. After each systemstack: save again. */
+     * stack. Then, while the P is still ours: count the call, wake a waiting sysmon, run a pending
+     * safe-point function, note syscalltick. Then part from the P, both ways, and publish it as Psyscall:
+     * the last access. A stop-the-world that began meanwhile gets it at once. locks--. After each
+     * systemstack: save again. */
     (void)pc, (void)sp, (void)bp;
     unwritten();
 }
@@ -55,7 +54,7 @@ __attribute__((noinline)) void entersyscall(void)
 
 __attribute__((noinline)) void entersyscallblock(void)
 {
-    /* Write me: as reentersyscall up to Gsyscall, but this P will not come back: syscalltick++ at once,
-     * and on g0 releasep and handoffp. Save again, locks--. */
+    /* Write me: as reentersyscall up to Gsyscall, but this P will not come back: count the call, note
+     * syscalltick and move it on at once, and on g0 releasep and handoffp. Save again, locks--. */
     unwritten();
 }

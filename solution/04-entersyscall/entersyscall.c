@@ -11,10 +11,8 @@
  * Two rules make this safe.
  *   1. Storing Psyscall gives the P away. After it, not even a counter of the P may be touched.
  *   2. From here to exitsyscall the G has no P, so it must not park, must not be preempted and must not call
- * what
- *      needs a P. The guard word is poisoned (stackPreempt) and throwsplit set, so that a preemption check on
- * the way
- *      is found at once instead of one time in a million.
+ *      what needs a P. The guard word is poisoned (stackPreempt) and throwsplit set, so that a preemption check
+ *      on the way is found at once instead of one time in a million.
  *
  * While the thread is in the kernel, others may want to walk the G's stack (a dump). They use what save()
  * recorded: the caller's frame, which outlives entersyscall. systemstack() records its own caller's frame in
@@ -110,8 +108,7 @@ static void checkframe(G *gp, uintptr_t sp, uintptr_t bp)
                (unsigned long)gp->stack.lo, (unsigned long)gp->stack.hi);
 }
 
-/** The first half of both ways in: no preemption from here on; the caller's frame is on record; G is in
- * Gsyscall. */
+/** The first half of both ways in: no preemption from here on; the frame is on record; G is in Gsyscall. */
 static void leaverunning(G *gp, uintptr_t pc, uintptr_t sp, uintptr_t bp)
 {
     store_relaxed(&gp->stackguard0, stackPreempt); /* own word; gp->preempt keeps a real request apart */
@@ -129,9 +126,10 @@ void reentersyscall(uintptr_t pc, uintptr_t sp, uintptr_t bp)
 {
     /* BEGIN SOLUTION
      * Write me: locks++; poison the guard; record the frame; Gsyscall; check that the frame is on the
-     * stack. Then, while the P is still ours: wake a waiting sysmon, run a pending safe-point function,
-     * note syscalltick. Then part from the P, both ways, and publish it as Psyscall: the last access. A
-     * stop-the-world that began meanwhile gets it at once. locks--. After each systemstack: save again. */
+     * stack. Then, while the P is still ours: count the call, wake a waiting sysmon, run a pending
+     * safe-point function, note syscalltick. Then part from the P, both ways, and publish it as Psyscall:
+     * the last access. A stop-the-world that began meanwhile gets it at once. locks--. After each
+     * systemstack: save again. */
     G *gp = getg();
     M *mp = load_relaxed(&gp->m); /* own field */
     mp->locks++;                  /* sched is half-way between two states */
@@ -181,18 +179,19 @@ __attribute__((noinline)) void entersyscall(void)
 __attribute__((noinline)) void entersyscallblock(void)
 {
     /* BEGIN SOLUTION
-     * Write me: as reentersyscall up to Gsyscall, but this P will not come back: syscalltick++ at once,
-     * and on g0 releasep and handoffp. Save again, locks--. */
+     * Write me: as reentersyscall up to Gsyscall, but this P will not come back: count the call, note
+     * syscalltick and move it on at once, and on g0 releasep and handoffp. Save again, locks--. */
     uintptr_t pc = getcallerpc(), sp = getcallersp(), bp = getcallerbp();
     G *gp = getg();
     M *mp = load_relaxed(&gp->m); /* own field */
     mp->locks++;
+    leaverunning(gp, pc, sp, bp); /* throws if we are in a call already: the P is gone then */
+
     P *pp = mp->p;
     count(&pp->n.syscalls);
     mp->syscalltick = load_relaxed(&pp->syscalltick);     /* still ours */
     store_relaxed(&pp->syscalltick, mp->syscalltick + 1); /* one writer: the owner */
     trace_(pp, traceEvGoSysCall, gp->goid, 0);
-    leaverunning(gp, pc, sp, bp);
     systemstack(entersyscallblock_handoff, NULL);
     save(pc, sp, bp);
     mp->locks--;

@@ -4,13 +4,11 @@
  *
  * There are three ways to go on, tried in the order of what they cost:
  *
- *   the old P     if its status is still Psyscall, one compare-and-swap brings it back. Nothing else was
- * touched, the
- *                 time slice goes on, no lock was taken. Nearly every call ends here.
- *   an idle P     somebody took the old one, but another lies on the idle list: take it under sched.lock.
- *   none          the goroutine goes to the tail of the global queue, and this thread parks. Whoever has a P
- * next will
- *                 run the goroutine, probably on another thread.
+ *   the old P     If its status is still Psyscall, one compare-and-swap brings it back. Nothing else was
+ *                 touched, the time slice goes on, no lock was taken. Nearly every call ends here.
+ *   an idle P     Somebody took the old one, but another lies on the idle list: take it under sched.lock.
+ *   none          The goroutine goes to the tail of the global queue, and this thread parks. Whoever has a P
+ *                 next will run the goroutine, probably on another thread.
  *
  * The old P may have had a whole life meanwhile: retaken, run by another M, and put into Psyscall by that M's
  * system call. The compare-and-swap cannot tell, and need not: a P in Psyscall is nobody's, whoever wins it
@@ -45,8 +43,7 @@ static void pidle_on_g0(void *ok)
     *(bool *)ok = exitsyscallfast_pidle();
 }
 
-/** The fast way has found a P: the G runs again, and a preemption that was asked for meanwhile is not
- * forgotten. */
+/** There is a P: the G runs again, and a preemption that was asked for meanwhile is not forgotten. */
 static void backrunning(G *gp, M *mp)
 {
     bumpsyscalltick(mp->p);
