@@ -69,6 +69,38 @@ static void blocked_reads_thousand(void)
     blocked_reads(2, 1000);
 }
 
+/* ---- a call that is known to block gives its P away by itself ---- */
+
+static void read_in_block(void *arg)
+{
+    struct reader *r = arg;
+    char c;
+    r->begun++;
+    entersyscallblock();
+    sysret n = RawSyscall(__NR_read, (uintptr_t)r->fd, (uintptr_t)&c, 1);
+    exitsyscall();
+    CHECK(n.err == 0 && n.r1 == 1, "one byte was read, errno %lu", (unsigned long)n.err);
+    wg_done(r->wg);
+}
+
+/* Run with one P and nohandoff=1, there is nobody else who could let main go on and write. */
+static void block_needs_no_sysmon(void)
+{
+    int fds[2];
+    blocking_pipe(fds);
+    WaitGroup wg = {0};
+    struct reader r = {fds[0], &wg, 0};
+    wg_add(&wg, 20);
+    for (int i = 0; i < 20; i++)
+        go(read_in_block, &r);
+    while (r.begun < 20)
+        gosched();
+    write_all(fds[1], 20);
+    wg_wait(&wg);
+    file_close(fds[0]);
+    file_close(fds[1]);
+}
+
 /* ---- short calls cost no threads ---- */
 
 static void short_calls_cost_no_threads(void)
@@ -105,6 +137,36 @@ static void interval_timer(int64_t usec)
     }
     sysret r = RawSyscall(__NR_setitimer, 0, (uintptr_t)&it, 0);
     CHECK(r.err == 0, "an interval timer can be set");
+}
+
+static _Atomic bool interrupted;
+static int interruptee;
+
+/** Sends signals to a thread (interruptee) until it has had enough. */
+static void interrupt_thread(void *unused)
+{
+    (void)unused;
+    while (!interrupted) {
+        linux_tgkill(linux_getpid(), interruptee, KSIGALRM);
+        gosleep(NSEC_PER_MSEC);
+    }
+}
+
+/* The runtime does not repeat an interrupted call: these would never end. */
+static void interrupted_calls_return_eintr(void)
+{
+    struct ksigaction sa = {on_alarm, KSA_SIGINFO | KSA_ONSTACK | KSA_RESTORER, arch_sigreturn, ~0ull};
+    CHECK(linux_sigaction(KSIGALRM, &sa, NULL) == 0, "SIGALRM can be handled");
+    lockosthread();
+    interruptee = linux_gettid();
+    interrupted = false;
+    go(interrupt_thread, NULL);
+    for (int i = 0; i < 20; i++) {
+        sysret r = Syscall(__NR_ppoll, 0, 0, 0);
+        CHECK(r.err == EINTR, "an interrupted call returns EINTR, not errno %lu", (unsigned long)r.err);
+    }
+    interrupted = true;
+    unlockosthread();
 }
 
 static void busy(void *arg)
@@ -194,6 +256,8 @@ static void stop_during_blocked_calls(void)
 static const struct test tests[] = {
     {"blocked_reads_one_p", blocked_reads_one_p},
     {"blocked_reads_thousand", blocked_reads_thousand},
+    {"block_needs_no_sysmon", block_needs_no_sysmon},
+    {"interrupted_calls_return_eintr", interrupted_calls_return_eintr},
     {"short_calls_cost_no_threads", short_calls_cost_no_threads},
     {"signals_do_no_harm", signals_do_no_harm},
     {"preemption_after_syscall", preemption_after_syscall},

@@ -1,0 +1,122 @@
+/**
+ * @file others.c
+ * What entersyscall owes to others: to a sleeping sysmon, to whoever asked for a safe point, to a
+ * stop-the-world. The world: m0 runs g1 on p0.
+ */
+#include "judge.h"
+
+enum { Gsyscall_ = 3, Psyscall_ = 2, Pgcstop_ = 3 };
+
+/** m0 runs g1 on p0. */
+static void one_g(void)
+{
+    call("newp");
+    call("newg");
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+}
+
+/** entersyscall, after which sched must be what syscallpc, syscallsp and syscallbp are. */
+static void enter(void)
+{
+    call_g("entersyscall");
+    expect_field(get("g1.syscallpc"), "g1.sched.pc");
+    expect_field(get("g1.syscallsp"), "g1.sched.sp");
+    expect_field(get("g1.syscallbp"), "g1.sched.bp");
+    expect_field(0, "m0.locks");
+    expect_field(0, "sched.lock.key");
+}
+
+/* While all Ps were idle sysmon went to sleep. From now on a P must be watched. */
+TEST(ASleepingSysmonIsWoken)
+{
+    one_g();
+    set(1, "sched.sysmonwait");
+    spy("notewakeup");
+    enter();
+    expect_events("notewakeup(sched.sysmonnote)\n");
+    expect_field(0, "sched.sysmonwait");
+    expect_field(1, "sched.sysmonnote.key");
+    expect_field(Psyscall_, "p0.status");
+}
+
+/* Only if it sleeps: a note is signalled once. */
+TEST(SysmonIsWokenOnce)
+{
+    one_g();
+    set(1, "sched.sysmonwait");
+    enter();
+    call_g("exitsyscall");
+    enter(); /* sysmon has not come round to clearing its note */
+    expect_field(1, "sched.sysmonnote.key");
+}
+
+/* A request for a safe point is honoured before the P is given away, and once. */
+TEST(ThePendingSafePointFunctionRunsOnce)
+{
+    one_g();
+    call("safepointfn");
+    set(1, "p0.runSafePointFn");
+    set(3, "sched.safePointWait");
+    spy("notewakeup");
+    enter();
+    expect_events("safepoint p0\n");
+    expect_field(0, "p0.runSafePointFn");
+    expect_field(2, "sched.safePointWait");
+    call_g("exitsyscall");
+    enter();
+    expect_events("");
+    expect_field(2, "sched.safePointWait");
+}
+
+/* The last P at its safe point tells who waits for it. */
+TEST(TheLastSafePointSignalsTheNote)
+{
+    one_g();
+    call("safepointfn");
+    set(1, "p0.runSafePointFn");
+    set(1, "sched.safePointWait");
+    enter();
+    expect_field(0, "sched.safePointWait");
+    expect_field(1, "sched.safePointNote.key");
+}
+
+/* runSafePointFn without a request does nothing. */
+TEST(NoRequestNoSafePointFunction)
+{
+    one_g();
+    call("safepointfn");
+    set(1, "sched.safePointWait");
+    call("runSafePointFn");
+    expect_events("");
+    expect_field(1, "sched.safePointWait");
+    expect_field(0, "sched.safePointNote.key");
+}
+
+/* The world is being stopped and waits for this P, among others: it is handed in. */
+TEST(AStopTheWorldGetsTheP)
+{
+    one_g();
+    int64_t tick = get("p0.syscalltick");
+    call("gcwaiting", 2);
+    spy("notewakeup");
+    enter();
+    expect_field(Pgcstop_, "p0.status");
+    expect_field(1, "sched.stopwait");
+    expect_events("");
+    expect_field(tick + 1, "p0.syscalltick"); /* exitsyscall shall see that it was taken */
+    expect_field(tick, "m0.syscalltick");
+    expect_field(Gsyscall_, "g1.atomicstatus");
+}
+
+/* The last P that was missing wakes the stopper. */
+TEST(TheLastPToStopWakesTheStopper)
+{
+    one_g();
+    call("gcwaiting", 1);
+    spy("notewakeup");
+    enter();
+    expect_field(0, "sched.stopwait");
+    expect_events("notewakeup(sched.stopnote)\n");
+    expect_field(1, "sched.stopnote.key");
+}

@@ -1,0 +1,213 @@
+/**
+ * @file enter.c
+ * entersyscall: what it records, what it gives away, and in what state it leaves G, M and P. The world: m0
+ * runs g1 on p0.
+ */
+#include "judge.h"
+
+enum { Grunning_ = 2, Gsyscall_ = 3, Prunning_ = 1, Psyscall_ = 2, STACKPREEMPT = -1314 };
+
+/** m0 runs g1 on p0. */
+static void one_g(void)
+{
+    call("newp");
+    call("newg");
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+}
+
+/* save writes down the three numbers that it is given. */
+TEST(SaveRecordsPcSpAndBp)
+{
+    one_g();
+    for (int i = 0; i < 3; i++) {
+        int64_t pc = (int64_t)rnd(), sp = (int64_t)rnd(), bp = (int64_t)rnd();
+        call_g("save", pc, sp, bp);
+        expect_field(pc, "g1.sched.pc");
+        expect_field(sp, "g1.sched.sp");
+        expect_field(bp, "g1.sched.bp");
+    }
+}
+
+/* g0's sched is where mcall starts: it must not be overwritten. */
+TEST(SaveOnG0Throws)
+{
+    one_g();
+    call_throws("save on system g not allowed", "save", 1, 2, 3);
+}
+
+/* After entersyscall the G is in a system call, and its P is nobody's. */
+TEST(EnterParksNothingAndPartsMAndP)
+{
+    one_g();
+    call_g("entersyscall");
+    expect_field(Gsyscall_, "g1.atomicstatus");
+    expect_field(Psyscall_, "p0.status");
+    expect_field(NIL, "p0.m");
+    expect_field(NIL, "m0.p");
+    expect_field(0, "m0.oldp");
+    expect_field(1, "m0.curg"); /* G and M stay together */
+    expect_field(0, "g1.m");
+    check_world();
+}
+
+/* The frame on record is that of the function that called entersyscall: it will outlive the call. */
+TEST(EnterRecordsItsCallersFrame)
+{
+    one_g();
+    call_g("entersyscall");
+    int64_t caller = result(1), frame = result(2);
+    int64_t pc = get("g1.syscallpc"), sp = get("g1.syscallsp");
+    if (pc <= caller || pc > caller + 256)
+        fail("syscallpc %#llx should lie in the function that called entersyscall, which begins at %#llx",
+             (long long)pc, (long long)caller);
+    if (sp > frame || sp < frame - 512)
+        fail("syscallsp %#llx should be the stack pointer of the caller, whose frame is at %#llx",
+             (long long)sp, (long long)frame);
+    expect_field(frame, "g1.syscallbp");
+    expect_field(pc, "g1.sched.pc");
+    expect_field(sp, "g1.sched.sp");
+    expect_field(frame, "g1.sched.bp");
+}
+
+/* reentersyscall records what it is told. */
+TEST(ReentersyscallRecordsTheGivenFrame)
+{
+    one_g();
+    int64_t lo = get("g1.stack.lo"), pc = (int64_t)rnd();
+    int64_t sp = lo + 4096 + 16 * (int64_t)rndn(1000), bp = sp + 64;
+    call_g("reentersyscall", pc, sp, bp);
+    expect_field(pc, "g1.syscallpc");
+    expect_field(sp, "g1.syscallsp");
+    expect_field(bp, "g1.syscallbp");
+    expect_field(pc, "g1.sched.pc");
+    expect_field(sp, "g1.sched.sp");
+    expect_field(bp, "g1.sched.bp");
+}
+
+/* m.locks counts what is held: after entersyscall it is what it was before. */
+TEST(EnterLeavesLocksAsTheyWere)
+{
+    one_g();
+    call_g("entersyscall");
+    expect_field(0, "m0.locks");
+    expect_field(0, "sched.lock.key");
+}
+
+/* The guard word is poisoned, and no request for preemption is made up. */
+TEST(EnterPoisonsTheGuard)
+{
+    one_g();
+    call_g("entersyscall");
+    expect_field(STACKPREEMPT, "g1.stackguard0");
+    expect_field(true, "g1.throwsplit");
+    expect_field(false, "g1.preempt");
+}
+
+/* So a preemption check before exitsyscall is found at once. */
+TEST(APreemptionCheckInASystemCallThrows)
+{
+    one_g();
+    call_g("entersyscall");
+    call_g_throws("in a system call", "preemptcheck");
+}
+
+/* syscalltick moves when a call ends. When it begins the M only notes it. */
+TEST(EnterNotesSyscalltickAndDoesNotMoveIt)
+{
+    one_g();
+    int64_t tick = (int64_t)(uint32_t)rnd();
+    set(tick, "p0.syscalltick");
+    set(7, "m0.syscalltick");
+    call_g("entersyscall");
+    expect_field(tick, "p0.syscalltick");
+    expect_field(tick, "m0.syscalltick");
+}
+
+/* Each call is counted in the P's statistics. */
+TEST(EnterCountsTheCall)
+{
+    one_g();
+    call_g("entersyscall");
+    expect_field(1, "p0.n.syscalls");
+}
+
+/* A P in a system call is not idle, and keeps its queue. */
+TEST(EnterTouchesNoQueue)
+{
+    one_g();
+    call("newp");
+    call("idlep", 1);
+    call("newg", 4);
+    call("setring", 0, (int64_t)(uint32_t)rnd(), 2, 3, 4);
+    set(5, "p0.runnext");
+    call_g("entersyscall");
+    expect_list("g2 g3 g4", "p0.runq");
+    expect_field(5, "p0.runnext");
+    expect_list("p1", "sched.pidle");
+    expect_field(1, "sched.npidle");
+    expect_list("", "sched.runq");
+    check_world();
+}
+
+/* The normal case is cheap: no lock, nobody is woken, no M is started. */
+TEST(EnterAloneTakesNoLock)
+{
+    one_g();
+    spy("lock");
+    spy("notewakeup");
+    spy("handoffp");
+    spy("startm");
+    call_g("entersyscall");
+    expect_events("");
+}
+
+/* A frame outside of the G's stack is refused; its two ends are inside. */
+TEST(ASpOutsideTheStackThrows)
+{
+    one_g();
+    int64_t lo = get("g1.stack.lo"), hi = get("g1.stack.hi");
+    int64_t bad[] = {lo - 1, hi + 1};
+    call_g_throws("entersyscall inconsistent", "reentersyscall", 1, bad[rndn(2)], 0);
+}
+
+TEST(TheEndsOfTheStackAreInside)
+{
+    one_g();
+    call_g("reentersyscall", 1, get("g1.stack.lo"), 0);
+    call("newg");
+    call("newm");
+    call("newp");
+    call("hold", 1, 1);
+    call("rung", 1, 2);
+    on(1);
+    int64_t hi = get("g2.stack.hi");
+    call_g("reentersyscall", 1, hi, hi);
+    expect_field(Gsyscall_, "g2.atomicstatus");
+}
+
+/* Twice without exitsyscall: the second one must not get as far as the P, which is gone. */
+TEST(EnteringTwiceThrows)
+{
+    one_g();
+    call_g("entersyscall");
+    call_g_throws("casgstatus", "entersyscall");
+}
+
+/* In and out, again and again: nothing piles up. */
+TEST(InAndOutManyTimes)
+{
+    one_g();
+    int64_t tick = (int64_t)(uint32_t)(0 - rndn(50)); /* over the wrap */
+    set(tick, "p0.syscalltick");
+    for (int i = 1; i <= 100; i++) {
+        call_g("entersyscall");
+        expect_field(Psyscall_, "p0.status");
+        call_g("exitsyscall");
+        expect_field(Prunning_, "p0.status");
+        expect_field(Grunning_, "g1.atomicstatus");
+        expect_field((int64_t)(uint32_t)(tick + i), "p0.syscalltick");
+        expect_field(0, "m0.locks");
+    }
+    check_world();
+}
