@@ -380,13 +380,16 @@ static void tryrecv_against_close(void)
 struct stage {
     Chan *in, *out;
     int prime;
+    WaitGroup *wg;
 };
 
-static void generate(void *c)
+static void generate(void *arg)
 {
+    struct stage *s = arg;
     for (int i = 2; i < 560; i++)
-        chan_send(c, &i);
-    chan_close(c);
+        chan_send(s->out, &i);
+    chan_close(s->out);
+    wg_done(s->wg);
 }
 
 static void sieve(void *arg)
@@ -397,21 +400,28 @@ static void sieve(void *arg)
         if (v % s->prime != 0)
             chan_send(s->out, &v);
     chan_close(s->out);
+    wg_done(s->wg);
 }
 
 static void prime_sieve(void)
 {
-    static struct stage stages[110];
+    static struct stage stages[110]; /* 0 generates */
+    WaitGroup wg = {0};
     int n = 0;
-    Chan *c = chan_make(sizeof(int), 0);
-    go(generate, c);
-    for (int v; chan_recv(c, &v); n++) {
-        stages[n] = (struct stage){.in = c, .out = chan_make(sizeof(int), 0), .prime = v};
+    wg_add(&wg, 1);
+    stages[0] = (struct stage){.out = chan_make(sizeof(int), 0), .wg = &wg};
+    go(generate, &stages[0]);
+    for (int v; chan_recv(stages[n].out, &v);) {
+        n++;
+        stages[n] = (struct stage){.in = stages[n - 1].out, .out = chan_make(sizeof(int), 0), .prime = v, .wg = &wg};
+        wg_add(&wg, 1);
         go(sieve, &stages[n]);
-        c = stages[n].out;
     }
-    CHECK(n == 102 && stages[99].prime == 541 && stages[101].prime == 557,
-          "%d primes below 560, the last is %d", n, stages[n - 1].prime);
+    CHECK(n == 102 && stages[100].prime == 541 && stages[102].prime == 557,
+          "%d primes below 560, the last is %d", n, stages[n].prime);
+    wg_wait(&wg);
+    for (int i = 0; i <= n; i++)
+        chan_free(stages[i].out);
 }
 
 int gomain(int argc, char **argv)

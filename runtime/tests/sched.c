@@ -96,7 +96,7 @@ static void yield_locked_progress(void)
 /* ---- P goroutines that spin in strict rotation need P threads at once ---- */
 
 static _Atomic uint32_t turn;
-enum { ROUNDS = 200 };
+enum { ROUNDS = 25 }; /* more show nothing new, and on fewer CPUs than Ps each turn costs a time slice */
 
 struct rotate {
     uint32_t me, of;
@@ -264,32 +264,46 @@ static void ping_pong_hog(void)
     for (int i = 0; i < 2; i++)
         CHECK(p[i].count * 20 > p[1 - i].count, "pair %d had a fair share: %lu against %lu", i,
               (unsigned long)p[i].count, (unsigned long)p[1 - i].count);
+    for (int i = 0; i < 2; i++) {
+        chan_free(p[i].ping);
+        chan_free(p[i].pong);
+    }
     gomaxprocs_set(old);
 }
 
 /* ---- a timer fires although two goroutines flood a channel ---- */
 
+struct flood {
+    Chan *c;
+    WaitGroup *wg;
+};
+
 static void flood(void *arg)
 {
-    Chan *c = arg;
+    struct flood *f = arg;
     long v = 1;
     while (!pair_stop) {
-        chan_trysend(c, &v);
-        chan_tryrecv(c, &v, NULL);
+        chan_trysend(f->c, &v);
+        chan_tryrecv(f->c, &v, NULL);
         gosched();
     }
+    wg_done(f->wg);
 }
 
 static void timer_fairness(void)
 {
-    Chan *c = chan_make(sizeof(long), 1);
+    WaitGroup wg = {0};
+    struct flood f = {chan_make(sizeof(long), 1), &wg};
     pair_stop = false;
-    go(flood, c);
-    go(flood, c);
+    wg_add(&wg, 2);
+    go(flood, &f);
+    go(flood, &f);
     int64_t t0 = nanotime();
     gosleep(20 * NSEC_PER_MSEC);
     CHECK(nanotime() - t0 >= 20 * NSEC_PER_MSEC, "the sleep lasted as long as asked");
     pair_stop = true;
+    wg_wait(&wg);
+    chan_free(f.c);
 }
 
 /* ---- counts ---- */
@@ -310,6 +324,7 @@ static void number_of_goroutines(void)
     chan_close(c);
     while (numgoroutine() != 1)
         gosched();
+    chan_free(c);
 }
 
 static void main_is_goroutine_1(void)

@@ -107,6 +107,9 @@ static void waits_on_several_channels(void)
         wg_wait(&w.wg);
         for (int i = 0; i < 3; i++)
             CHECK(w.got[i] == 1000, "cap %zu: case %d was done %d times, expected 1000", cap, i, w.got[i]);
+        chan_free(w.a);
+        chan_free(w.b);
+        chan_free(w.s);
     }
 }
 
