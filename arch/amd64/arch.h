@@ -17,6 +17,9 @@ struct G;
 #define GOBUF_NREGS 5
 /** MXCSR (low 32 bits) and x87 control word (next 16) as every goroutine starts: all exceptions masked, nearest. */
 #define GOBUF_FPCW_DEFAULT 0x0000037f00001f80ull
+/** The same control words, but rounding up or down: for tests that want to see whose rounding mode is in force. */
+#define ARCH_FPCW_UP   0x00000b7f00005f80ull
+#define ARCH_FPCW_DOWN 0x0000077f00003f80ull
 /** What a function finds below its first frame: the stack pointer is 8 off a 16-byte boundary at entry. */
 #define ARCH_ENTRY_SP_MISALIGN 8
 /** Bytes below the stack pointer that belong to the running function (the System V red zone). */
@@ -48,6 +51,23 @@ static inline struct G *getg(void)
 static inline void setg(struct G *gp)
 {
     __asm__ volatile("movq %0, %%fs:tls_g@tpoff" : : "r"(gp) : "memory");
+}
+
+/** The floating-point control words of this thread, in the layout of gobuf.fpcw. MXCSR's sticky flags (bits 0 to 5) are 0. */
+static inline uint64_t fpcw_get(void)
+{
+    uint32_t mxcsr;
+    uint16_t cw;
+    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(cw));
+    return (uint64_t)cw << 32 | (mxcsr & ~0x3fu);
+}
+
+/** Sets them. */
+static inline void fpcw_set(uint64_t w)
+{
+    uint32_t mxcsr = (uint32_t)w;
+    uint16_t cw = (uint16_t)(w >> 32);
+    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(cw) : "memory");
 }
 
 /** The program counter to which the calling function will return. Use in a noinline function only. */

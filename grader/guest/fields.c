@@ -71,6 +71,7 @@ static const struct field fields[] = {
     GF(throwsplit),
     GF(asyncSafePoint),
     GF(issystem),
+    GF(paniconfault),
     GF(alllink),
 
     MF(g0),

@@ -351,6 +351,11 @@ WRAP_VOID(sysmonUpdateGOMAXPROCS, (int64_t now), (now), "sysmonUpdateGOMAXPROCS(
 WRAP_VOID(osyield, (void), (), "osyield()")
 WRAP_VALUE(linux_sigprocmask, int, , 0, (int how, const uint64_t *set, uint64_t *old), (how, set, old),
            "sigprocmask %d %llx", how, set ? (unsigned long long)*set : 0ull)
+/* Recorded, these two fail: a kernel that does not know MADV_GUARD_INSTALL, and one that has too many mappings. */
+WRAP_VALUE(linux_madvise, int, , -EINVAL, (void *addr, size_t n, int advice), (addr, n, advice),
+           "madvise n=%zu %d", n, advice)
+WRAP_VALUE(linux_mprotect, int, , -ENOMEM, (void *addr, size_t n, int prot), (addr, n, prot),
+           "mprotect n=%zu %d", n, prot)
 WRAP_VALUE(linux_write, intptr_t, , 0, (int fd, const void *p, size_t n), (fd, p, n), "write fd=%d n=%zu", fd,
            n)
 WRAP_VALUE(linux_read, intptr_t, , 0, (int fd, void *p, size_t n), (fd, p, n), "read fd=%d n=%zu", fd, n)
