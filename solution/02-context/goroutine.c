@@ -96,6 +96,8 @@ static size_t stacksizefor(size_t n)
         return STACK_DEFAULT;
     if (n < STACK_MIN)
         n = STACK_MIN;
+    if (n > PTRDIFF_MAX)
+        n = PTRDIFF_MAX; /* or rounding up would come to 0; stackalloc says what there is to say */
     return (n + ARCH_PAGE_SIZE - 1) & ~(size_t)(ARCH_PAGE_SIZE - 1);
 }
 /* END SOLUTION */
@@ -233,7 +235,7 @@ void gdestroy(G *gp)
     casgstatus(gp, Grunning, Gdead);
     if (gp->issystem)
         fetch_add_relaxed(&sched.ngsys, -1); /* a count for numgoroutine */
-    bool locked = mp->lockedExt != 0 || mp->lockedInt != 0;
+    bool locked = gp->lockedm != NULL;
     gp->lockedm = NULL;
     mp->lockedg = NULL;
     gp->syscallsp = gp->syscallpc = gp->syscallbp = 0;
@@ -242,11 +244,14 @@ void gdestroy(G *gp)
     gp->param = NULL;
     gp->waiting = NULL;
     store_relaxed(&gp->selectDone, 0); /* no select of it is under way: nobody else looks */
-    gp->defers = NULL;                 /* its timer stays: the G's next user sleeps with it */
+    gp->defers = NULL;
+    gp->timer = NULL;
     gp->trackingp = NULL;
     store_relaxed(&gp->preempt, false); /* dead: a request that came too late is for nobody */
     gp->throwsplit = gp->asyncSafePoint = gp->issystem = gp->paniconfault = false;
     dropg();
+    if (locked && mp->lockedInt != 0)
+        throw_("exited a goroutine internally locked to the OS thread (%u locks)", mp->lockedInt);
     fiber_destroy(gp);
     gfput(pp, gp); /* from here on it may be anybody's */
     if (locked)

@@ -171,6 +171,8 @@ stack stackalloc(size_t n)
     /* BEGIN SOLUTION
      * Write me: the default size from the P's cache, refilled from the pool; without a P from the pool;
      * every other size from the system, rounded up to pages. A guard page below each. */
+    if (n > PTRDIFF_MAX - ARCH_PAGE_SIZE)
+        throw_("stackalloc: out of memory (%zu bytes)", n);
     n = (n + ARCH_PAGE_SIZE - 1) & ~(size_t)(ARCH_PAGE_SIZE - 1);
     if (n != STACK_DEFAULT) {
         uintptr_t p = reserve(n + GUARD);
