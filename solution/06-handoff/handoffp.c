@@ -21,7 +21,7 @@
 static void handin(P *pp)
 {
     store_relaxed(&pp->status, Pgcstop); /* under the lock that the stopper takes before it looks */
-    if (--sched.stopwait == 0)
+    if (fetch_add_relaxed(&sched.stopwait, -1) == 1) /* likewise; exitsyscall reads it as a hint */
         notewakeup(&sched.stopnote);
 }
 
@@ -36,8 +36,7 @@ static void safepoint(P *pp)
         notewakeup(&sched.safePointNote);
 }
 
-/** Under sched.lock: true if pp needs an M after all: there is global work, or nobody else would poll the
- * network. */
+/** True if pp needs an M after all: for global work, or because nobody else would poll the network. sched.lock held. */
 static bool wantsm(void)
 {
     if (load_relaxed(&sched.runqsize) != 0) /* exact: the lock protects it */
@@ -108,8 +107,7 @@ uint32_t retake_syscall(P *pp, sysmontick *pd, int64_t now, bool sysretake)
         return 0;
 
     unlock(&allpLock); /* before sched.lock in the order, and not needed: a P is never freed */
-    /* The M may return from its call, find no P and park, before ours runs: for checkdead one more is
-     * running. */
+    /* The M may return from its call, find no P and park, before ours runs: for checkdead one more runs. */
     incidlelocked(-1);
     uint32_t n = 0;
     STALL(before_retake_cas);

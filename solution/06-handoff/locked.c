@@ -9,8 +9,8 @@
  *
  * The scheduler does not know of locks until it meets one of two situations:
  *   - the M's own goroutine cannot run: stoplockedm gives the P away and parks until somebody brings one;
- *   - another M picks a locked goroutine off a queue: startlockedm takes it, and its own P, to the right
- * thread.
+ *   - another M picks a locked goroutine off a queue: startlockedm takes it, and its own P, to the thread
+ *     that it is locked to.
  *
  * A parked locked M does not lie on the idle list; nmidlelocked counts it for checkdead. Whoever is about to
  * bring such an M to life counts it out before.

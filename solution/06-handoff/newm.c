@@ -161,8 +161,7 @@ static void newm_on_g0(void *p)
     releasem(me);
 }
 
-/** Calls fn(mp, tls) until it is not refused for want of resources, 20 times at most, waiting longer each
- * time. */
+/** Calls fn(mp, tls) until it is not refused for want of resources, 20 times at most, with longer and longer waits. */
 static int retryOnEAGAIN(int (*fn)(M *, void *), M *mp, void *tls)
 {
     int err = EAGAIN;

@@ -118,7 +118,7 @@ void gcstopm(void)
     P *pp = releasep();
     lock(&sched.lock);
     store_relaxed(&pp->status, Pgcstop); /* under the lock that the stopper takes before it looks */
-    if (--sched.stopwait == 0)
+    if (fetch_add_relaxed(&sched.stopwait, -1) == 1) /* likewise; exitsyscall reads it as a hint */
         notewakeup(&sched.stopnote);
     unlock(&sched.lock);
     stopm();

@@ -1,0 +1,163 @@
+/**
+ * @file locking.c
+ * Goroutines that are locked to their threads, the template thread, and deadlocks.
+ */
+#include "judge.h"
+
+enum { Grunnable_ = 1, Gwaiting_ = 4 };
+
+/** m0 runs a G on p0. */
+static int64_t running(void)
+{
+    int64_t g = call("newg");
+    call("hold", 0, call("newp"));
+    call("rung", 0, g);
+    set(1, "newmHandoff.haveTemplateThread");
+    return g;
+}
+
+/** m1 is locked to a G of this status. */
+static int64_t locked(int64_t status)
+{
+    int64_t g = call("newg", 1, status), m = call("newm");
+    set(g, "m%d.lockedg", (int)m);
+    set(m, "g%d.lockedm", (int)g);
+    set(1, "m%d.lockedExt", (int)m);
+    return g;
+}
+
+/* Two locks need two unlocks. */
+TEST(LockingNests)
+{
+    int64_t g = running();
+    call_g("lockosthread");
+    call_g("lockosthread");
+    expect_field(2, "m0.lockedExt");
+    call_g("unlockosthread");
+    expect_field(g, "m0.lockedg");
+    expect_field(0, "g%d.lockedm", (int)g);
+    call_g("unlockosthread");
+    expect_field(NIL, "m0.lockedg");
+    expect_field(NIL, "g%d.lockedm", (int)g);
+}
+
+TEST(UnlockingWithoutALockDoesNothing)
+{
+    running();
+    call_g("unlockosthread");
+    expect_field(0, "m0.lockedExt");
+    call_g("lockosthread");
+    expect_field(1, "m0.lockedExt");
+}
+
+/* The program's locks and the runtime's are counted apart; either keeps the G on its thread. */
+TEST(ProgramsAndRuntimesLocksAreCountedApart)
+{
+    int64_t g = running();
+    call_g("lockosthread");
+    call_g("lockOSThread");
+    call_g("unlockosthread");
+    expect_field(g, "m0.lockedg");
+    call_g("unlockOSThread");
+    expect_field(NIL, "m0.lockedg");
+    call_g_throws("misuse of lockOSThread/unlockOSThread", "unlockOSThread");
+}
+
+/* A locked M whose G cannot run gives its P away and sleeps until somebody brings one. */
+TEST(StoplockedmWaitsForItsG)
+{
+    int64_t g = locked(Gwaiting_);
+    call("newp", 2);
+    call("hold", 1, 0);
+    call("idlep", 1); /* so that handoffp has nothing to do, */
+    set(0, "sched.lastpoll"); /* nor to look for */
+    record("checkdead");
+    expect(run(1, "stoplockedm"), "blocked: futex m1.park");
+    expect_list("p0 p1", "sched.pidle");
+    expect_list("", "sched.midle");
+    expect_field(1, "sched.nmidlelocked");
+    set(Grunnable_, "g%d.atomicstatus", (int)g);
+    off_queue(g);
+    call("hold", 0, call("pidleget"));
+    expect(run(0, "startlockedm", g), "blocked: futex m0.park");
+    expect_field(0, "sched.nmidlelocked");
+    expect_list("m0", "sched.midle");
+    expect_returned(resume(1), 0);
+    expect_field(0, "m1.p");
+    expect_field(NIL, "m1.nextp");
+    check_world();
+}
+
+/* What a locked goroutine has done to its thread must not reach a new one: another thread makes it. */
+TEST(ALockedMDoesNotCloneItself)
+{
+    call("newp", 2);
+    set(1, "newmHandoff.haveTemplateThread");
+    int64_t template = call("newm");
+    expect(run(template, "templateThread"), "blocked: futex newmHandoff.wake");
+    expect_field(1, "sched.nmsys");
+    expect_field(1, "newmHandoff.waiting");
+    spy("linux_clone");
+    spy("linux_futex");
+    set(1, "m0.lockedExt");
+    call("newm_real", 1);
+    expect_list("m2", "newmHandoff.newm");
+    expect_events("futex_wake newmHandoff.wake 1\n");
+    pass("linux_futex");
+    expect(resume(template), "blocked: futex newmHandoff.wake");
+    expect_list("", "newmHandoff.newm");
+    if (!*events())
+        fail("the template thread was woken, but made no thread");
+    expect_field(1, "m2.nextp");
+}
+
+TEST(TheTemplateThreadIsStartedOnce)
+{
+    running();
+    set(0, "newmHandoff.haveTemplateThread");
+    stop_at("linux_clone");
+    struct outcome o = run_g(0, "lockosthread");
+    if (o.kind != OUT_STOPPED)
+        fail("the first lockosthread starts no thread: %s", o.text);
+    expect_field(0, "m0.lockedExt"); /* first the thread, then the lock */
+    expect_field(1, "newmHandoff.haveTemplateThread");
+    expect_returned(resume(0), 0);
+    expect_returned(run_g(0, "lockosthread"), 0);
+}
+
+/** Every M is idle or accounted for; one G in this status is all there is. */
+static void nobody_runs(int64_t status)
+{
+    call("newp");
+    call("newg", 1, status);
+    set(1, "sched.nmidle"); /* m0 */
+}
+
+TEST(AllAsleepIsADeadlock)
+{
+    nobody_runs(Gwaiting_);
+    expect(run(0, "checkdead"), "fatal: all goroutines are asleep - deadlock!");
+    expect_field(0, "sched.lock.key"); /* the dump may want it */
+}
+
+TEST(AnMAtWorkIsNoDeadlock)
+{
+    nobody_runs(Gwaiting_);
+    call("newm");
+    call("checkdead");
+    set(1, "sched.nmidlelocked");
+    expect(run(0, "checkdead"), "fatal: all goroutines are asleep - deadlock!");
+}
+
+TEST(ATimerIsHope)
+{
+    nobody_runs(Gwaiting_);
+    set(call("clock") + 5, "p0.timers.minWhen");
+    call("checkdead");
+}
+
+TEST(ARunnableGThatNobodyRunsIsABug)
+{
+    nobody_runs(Grunnable_);
+    call_throws("checkdead: runnable g", "checkdead");
+}
