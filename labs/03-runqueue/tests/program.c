@@ -1,9 +1,8 @@
 /**
- * @file lab03_program.c
- * A whole program on the student's scheduler.
+ * @file program.c
+ * Whole programs on your scheduler, on real threads.
  */
-#include <string.h>
-#include "judge.h"
+#include "lab03.h"
 
 /* Two goroutines that yield to each other come to an end. */
 TEST(HelloRuns)
@@ -15,5 +14,4 @@ TEST(HelloRuns)
     run_program(argv, env, &l, &r);
     expect_exit(&r, 0);
     ck_assert_str_eq(r.out, "ok hello\n");
-    ck_assert_int_ge(r.max_threads, 1);
 }

@@ -1,0 +1,68 @@
+/**
+ * @file idle.c
+ * The idle lists of Ps and Ms.
+ */
+#include "lab03.h"
+
+TEST(IdlePsAreAStack)
+{
+    ps(4);
+    for (int p = 1; p < 4; p++)
+        call("pidleput", p);
+    expect_list("p3 p2 p1", "sched.pidle");
+    expect_field(3, "sched.npidle");
+    expect_field(0xe, "idlepMask[0]");
+    check_world();
+    expect_call(3, "pidleget");
+    expect_call(2, "pidleget");
+    expect_field(0x2, "idlepMask[0]");
+    expect_call(1, "pidleget");
+    expect_call(NIL, "pidleget");
+    expect_field(0, "sched.npidle");
+    check_world();
+}
+
+/* A P that idles with Gs in its queue loses them: nobody looks there. */
+TEST(PidleputRefusesAPWithGsInItsRing)
+{
+    ps(2);
+    call("runqput", 1, call("newg"), false);
+    call_throws("non-empty run queue", "pidleput", 1);
+}
+
+TEST(PidleputRefusesAPWithRunnext)
+{
+    ps(2);
+    call("runqput", 1, call("newg"), true);
+    call_throws("non-empty run queue", "pidleput", 1);
+}
+
+/* Who asks for a P to spin with, and gets none, leaves a note for whoever drops the next one. */
+TEST(NeedspinningIsSetWhenNoPIsIdle)
+{
+    ps(2);
+    call("pidleput", 1);
+    expect_call(1, "pidlegetSpinning");
+    expect_field(0, "sched.needspinning");
+    expect_call(NIL, "pidlegetSpinning");
+    expect_field(1, "sched.needspinning");
+    set(0, "sched.needspinning");
+    expect_call(NIL, "pidleget");
+    expect_field(0, "sched.needspinning");
+}
+
+TEST(IdleMsAreAStack)
+{
+    ps(1);
+    int64_t m = call("newm");
+    call("newm");
+    record("checkdead");
+    call("mput", m);
+    call("mput", m + 1);
+    expect_list(join(only('m', m + 1), only('m', m)), "sched.midle");
+    expect_field(2, "sched.nmidle");
+    expect_call(m + 1, "mget");
+    expect_call(m, "mget");
+    expect_call(NIL, "mget");
+    expect_field(0, "sched.nmidle");
+}
