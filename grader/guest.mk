@@ -71,11 +71,12 @@ $(W)/mine/$2.plain.o: $$(mine_$1) $(S)/ref/$2.keep
 	$$(call say,LD,$$@)
 	$(Q)ld -r -o $$@ $$(mine_$1)
 	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
-# Section and flags as in GNUmakefile: what the runtime's signal handler takes for the runtime must be it.
+# Section and flags as in GNUmakefile: what the runtime's signal handler takes for the runtime must be it. Messages name
+# a submission's files as its author knows them, wherever it is graded.
 $(W)/mine/$2/%.o: $(LABS)/$2/%.c $$(HEADERS)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$(Q)$$(CC) $$(CFLAGS_guest) $$(RUNTIME_only) -c -o $$@ $$<
+	$(Q)$$(CC) $$(CFLAGS_guest) $$(RUNTIME_only) -ffile-prefix-map=$(LABS)/=labs/ -c -o $$@ $$<
 	$(Q)objcopy --rename-section .text=runtime_text $$@
 $(W)/mine/$2/%.o: $(LABS)/$2/%.S $$(HEADERS)
 	@mkdir -p $$(@D)
