@@ -5,7 +5,8 @@
  */
 #include "agent.h"
 
-static pollDesc *pds[64];
+enum { MAXPD = 512 };
+static pollDesc *pds[MAXPD];
 static int npds;
 
 /** Argument i as a poll descriptor. */
@@ -25,7 +26,7 @@ static int64_t hpd(pollDesc *pd)
         if (pds[i] == pd)
             return i;
     pds[npds] = pd;
-    return npds < 63 ? npds++ : NIL;
+    return npds < MAXPD - 1 ? npds++ : NIL;
 }
 
 OP(netpollGenericInit)
@@ -85,11 +86,11 @@ OP(netpollblock)
     return netpollblock(argpd(a, 0), (int)a->v[1], a->v[2] != 0);
 }
 
-/** netpollunblock(pd, mode, ioready): the G or NIL; out 1 delta. */
+/** netpollunblock(pd, mode, ioready, nodelta): the G or NIL; out 1 delta. */
 OP(netpollunblock)
 {
     int32_t delta = 0;
-    G *gp = netpollunblock(argpd(a, 0), (int)a->v[1], a->v[2] != 0, &delta);
+    G *gp = netpollunblock(argpd(a, 0), (int)a->v[1], a->v[2] != 0, a->v[3] ? NULL : &delta);
     a->nout = 1;
     a->out[1] = delta;
     return hg(gp);

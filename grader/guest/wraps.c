@@ -338,6 +338,7 @@ WRAP_VOID(gopark, (bool (*unlockf)(G *, void *), void *l, waitReason reason), (u
 WRAP_VOID(timer_start,
           (timer * t, int64_t when, int64_t period, void (*fn)(void *, uintptr_t), void *arg, uintptr_t seq),
           (t, when, period, fn, arg, seq), "timer_start(%lld)", (long long)when)
+WRAP_VALUE(persistentalloc, void *, , 0, (size_t n, size_t align), (n, align), "persistentalloc(%zu)", n)
 WRAP_VALUE(timer_del, bool, , 0, (timer * t), (t), "timer_del()")
 WRAP_VOID(lock, (mutex * l), (l), "lock(%s)", wordname(l))
 WRAP_VOID(unlock, (mutex * l), (l), "unlock(%s)", wordname(l))

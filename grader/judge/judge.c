@@ -108,7 +108,7 @@ static _Noreturn void become_guest(int channel, int errfd)
     if (ex >= 0)
         dup2(ex, GUEST_EXTRA_FD);
     close_range(ex >= 0 ? 5 : 4, ~0u, 0);
-    struct rlimit core = {0, 0}, cpu = {10, 10}, files = {64, 64}, fsize = {1 << 20, 1 << 20};
+    struct rlimit core = {0, 0}, cpu = {10, 10}, files = {256, 256}, fsize = {1 << 20, 1 << 20};
     setrlimit(RLIMIT_CORE, &core);
     setrlimit(RLIMIT_CPU, &cpu);
     setrlimit(RLIMIT_NOFILE, &files);
