@@ -351,7 +351,7 @@ struct schedt {
 
     int64_t procresizetime;            /**< when GOMAXPROCS last changed */
     int64_t starttime;                 /**< nanotime at schedinit */
-    _Atomic int64_t lastgc;            /**< nanotime of the last collection; 0 never */
+    _Atomic int64_t lastgc;            /**< nanotime of the last collection, at first of the start; 0 unknown */
     _Atomic uint64_t futexcalls;       /**< sleeps and wakes in the kernel */
     _Atomic uint64_t netpollwakes;     /**< Gs made ready by the poller */
 };
@@ -407,7 +407,7 @@ extern _Atomic(M *) allm;                  /**< all living Ms, linked by alllink
 extern _Atomic(G *) allgs;                 /**< all Gs ever made, newest first (append only) */
 extern _Atomic int64_t allglen;            /**< how many */
 extern P *allp[MAXGOMAXPROCS];             /**< all Ps; entries [0, gomaxprocs) are in use, a P is never freed */
-extern mutex allpLock;                     /**< taken by sysmon's retake and by procresize; before sched.lock: never */
+extern mutex allpLock;                     /**< held to change allp, and by who walks over it without a P; see lock order */
 extern _Atomic int32_t gomaxprocs;         /**< how many Ps; changes only while the world is stopped */
 extern int32_t ncpu;                       /**< CPUs that the process may run on */
 extern _Atomic uint32_t idlepMask[MAXGOMAXPROCS / 32];  /**< bit i: P i is idle */
@@ -417,11 +417,11 @@ extern _Atomic bool mainStarted;           /**< the main goroutine runs: newproc
 
 /* Lock order, outermost first. A thread that holds one may take only those to its right or below.
  *
- *   worldsema > sysmonlock > allpLock | forcegc.lock
+ *   worldsema > sysmonlock > forcegc.lock
  *   > channel locks, semaphore locks, pollDesc.lock > timers.lock
- *   > sched.lock > sched.gFree.lock, newmHandoff.lock, stack pool locks, heap locks
+ *   > sched.lock > allpLock, sched.gFree.lock, newmHandoff.lock, stack pool locks, heap locks
  *
- * allpLock is dropped before sched.lock is taken in retake. Gs are readied (runqput, wakep: may take sched.lock) with
+ * retake holds allpLock, and drops it before anything that takes sched.lock. Gs are readied (runqput, wakep: may take sched.lock) with
  * channel, semaphore and poll locks held or not; never with sched.lock held unless the function's contract says so.
  */
 
