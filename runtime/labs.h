@@ -966,8 +966,8 @@ bool preemptone(P *pp);
 /** preemptone for each P in Prunning; true if any was asked. Mirrors preemptall. */
 bool preemptall(void);
 /**
- * A collection is due: the last one (sched.lastgc) is more than forcegcperiod ago. lastgc == 0: there was
- * none, not due. Mirrors gcTriggerTime.
+ * A collection is due: the last one (sched.lastgc; at first the program's start) is more than forcegcperiod
+ * ago. lastgc == 0: no time has been noted yet; not due. Mirrors gcTriggerTime.
  */
 bool gcTriggerTime(int64_t now);
 /**

@@ -86,13 +86,13 @@ TEST(APollerThatIsNotThereIsNotPolled)
 static void lose(int64_t theirs)
 {
     int64_t last = network();
+    call("netpollGenericInit");
     stop_at("netpollinited");
     call("clock", last + sec);
     expect(resume(SYSMON), "stopped: at netpollinited()");
     if (theirs)
         theirs = call("clock");
     set(theirs, "sched.lastpoll");
-    script("netpollinited", 1);
     events();
     expect(resume(SYSMON), "stopped: at usleep 20");
     if (strstr(events(), "netpoll(0)"))

@@ -70,7 +70,7 @@ TEST(ScavengingEndsWhenThePsAreNeeded)
 }
 
 /* Whose P is it? That is known only under sched.lock. */
-TEST(APThatGetsAnMMeanwhileIsLeftAlone)
+TEST(PsThatGetAnMMeanwhileAreLeftAlone)
 {
     call("newp", 2);
     call("newm");
@@ -82,13 +82,16 @@ TEST(APThatGetsAnMMeanwhileIsLeftAlone)
     stop_at("lock");
     expect(run(1, "scavenge"), "stopped: at lock(sched.lock)");
     pass("lock");
-    expect_call(1, "pidleget"); /* p1 is wanted */
+    call("pidleget");
+    call("pidleget");
     struct outcome o = resume(1);
     if (o.kind != OUT_RETURNED)
         fail("scavenge should have returned, but it %s", o.text);
-    expect_field(1, "p1.gFree.n");
-    if (get("g2.stack.lo") == 0)
-        fail("p1 was taken off the idle list before scavenge came to it, but its dead G lost its stack");
+    for (int p = 0; p < 2; p++) {
+        expect_field(1, "p%d.gFree.n", p);
+        if (get("g%d.stack.lo", p + 1) == 0)
+            fail("p%d was taken off the idle list before scavenge had the lock, but its dead G lost its stack", p);
+    }
 }
 
 TEST(NothingToGiveBackIsNoBytes)

@@ -124,6 +124,8 @@ TEST(ATimerThatIsDueKeepsSysmonAwake)
     monitor_nothing_runs();
     set(call("clock") + 20 * us, "p0.timers.minWhen"); /* now, when it looks */
     expect(resume(SYSMON), "stopped: at usleep 20");
+    set(call("clock") - (int64_t)rndn(1000000000), "p0.timers.minWhen"); /* or long ago */
+    expect(resume(SYSMON), "stopped: at usleep 20");
     set(call("clock") + 20 * us + 1, "p0.timers.minWhen");
     struct outcome o = resume(SYSMON);
     expect(o, "blocked: futex sched.sysmonnote");

@@ -1,6 +1,6 @@
 /**
  * @file forcegc.c
- * A collection every two minutes, if nothing else has caused one.
+ * A collection every two minutes, if the program asks for none.
  *
  * sysmon notices that it is due but must not do the work, because nobody would watch the system calls
  * meanwhile. So a goroutine of the runtime does: it parks at once, and sysmon puts it on a run queue when it
@@ -16,7 +16,7 @@ struct forcegcstate forcegc;
 
 bool gcTriggerTime(int64_t now)
 {
-    /* Write me: compare with the last collection. What if there was none? */
+    /* Write me: compare with the last collection. What if nobody has noted one yet? */
     (void)now;
     unwritten();
 }

@@ -9,7 +9,7 @@
  *   - polls the network if nobody has for 10 ms;
  *   - starts an M if a timer is overdue;
  *   - follows a changed CPU limit, at most once a second;
- *   - gives unused memory back, once the program has been quiet for a second;
+ *   - gives unused memory back if next to nothing has run since it last looked (scavenge.c);
  *   - takes Ps out of long system calls and asks goroutines to yield after 10 ms (retake.c);
  *   - starts a collection if there was none for two minutes (forcegc.c);
  *   - prints the state of the scheduler (schedtrace.c).
@@ -138,8 +138,10 @@ static void scavengeifquiet(sysmonstate *st, int64_t now)
     }
 }
 
-/** Hands the forced collection's goroutine to the scheduler if it is due. sysmon itself must not collect: it
- * would not watch meanwhile. */
+/**
+ * Hands the forced collection's goroutine to the scheduler if it is due. sysmon itself must not collect: it
+ * would not watch meanwhile.
+ */
 static void startforcegc(int64_t now)
 {
     if (!gcTriggerTime(now) || !load_acquire(&forcegc.idle)) /* pairs with forcegchelper's store: g is set */
