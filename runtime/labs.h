@@ -37,30 +37,32 @@ typedef struct sysret {
 /**
  * Makes system call num with six arguments and nothing else: no scheduler state is touched, no libc is used.
  *
- * Errors are exactly the results -4095 to -1 (unsigned compare); everything else is data. Callable on any stack,
- * also before the runtime is up. Mirrors Syscall6 in internal/runtime/syscall/linux.
+ * Errors are exactly the results -4095 to -1 (unsigned compare); everything else is data. All words go to the kernel and
+ * come back with all their bits. Keeps the registers that a function must keep; callable on any stack, also before the
+ * runtime is up. In assembly. Mirrors Syscall6 in internal/runtime/syscall/linux.
  */
 sysret linux_Syscall6(uintptr_t num, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4, uintptr_t a5, uintptr_t a6);
-/** System call with up to three arguments; the other three are 0. Keeps the P: only for calls that do not block. */
+/** System call with up to three arguments; the other three are 0. Keeps the P: only for calls that do not block. Changes
+ *  nothing of the G, the M or the P. */
 sysret RawSyscall(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3);
-/** System call with up to six arguments. Keeps the P: only for calls that do not block. */
+/** System call with up to six arguments. Likewise. */
 sysret RawSyscall6(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3, uintptr_t a4, uintptr_t a5, uintptr_t a6);
 /**
  * A clone or vfork whose child runs on the caller's stack and in its memory (CLONE_VM | CLONE_VFORK) until it calls exec or
  * exits. Returns twice: first in the child with r1 == 0, then in the parent. By then the child has called other functions,
- * so nothing that the parent needs may lie below the caller's frame: the return address travels in a register. In assembly.
- * Mirrors rawVforkSyscall.
+ * so nothing that the parent needs may lie below the caller's frame: the return address travels in a register. Results as
+ * linux_Syscall6's. In assembly. Mirrors rawVforkSyscall.
  */
 sysret rawVforkSyscall(uintptr_t trap, uintptr_t a1, uintptr_t a2, uintptr_t a3);
 
 /* The runtime's private system calls. They never change scheduler state; callable on any stack, from signal handlers
- * too. Each returns the result, or -errno. EINTR is not retried. */
+ * too. Each makes one system call, the one that is named, and returns the result, or -errno. EINTR is not retried. */
 
 /** read(2). */
 intptr_t linux_read(int fd, void *p, size_t n);
 /** write(2). */
 intptr_t linux_write(int fd, const void *p, size_t n);
-/** openat(2) relative to the working directory. */
+/** openat(2) relative to the working directory (AT_FDCWD). */
 int linux_open(const char *path, int flags, int mode);
 /** close(2). Never retried. */
 int linux_close(int fd);
@@ -82,7 +84,7 @@ int linux_getpid(void);
 int linux_tgkill(int pid, int tid, int sig);
 /** kill(2). */
 int linux_kill(int pid, int sig);
-/** rt_sigaction(2) with the kernel's own structure. */
+/** rt_sigaction(2) with the kernel's own structure; a signal set has 8 bytes. */
 int linux_sigaction(int sig, const struct ksigaction *new_, struct ksigaction *old);
 /** rt_sigprocmask(2), 64 signals. */
 int linux_sigprocmask(int how, const uint64_t *set, uint64_t *old);
@@ -92,7 +94,7 @@ int linux_sigaltstack(const struct kstack *new_, struct kstack *old);
 int linux_sched_getaffinity(void *mask, size_t n);
 /** clock_gettime(2) by a real system call; the vDSO's fallback. */
 int linux_clock_gettime(int clock, struct ktimespec *ts);
-/** nanosleep(2). */
+/** nanosleep(2); what remains after a signal is not asked for. */
 int linux_nanosleep(const struct ktimespec *req);
 /** epoll_create1(2). */
 int linux_epoll_create(int flags);
@@ -110,40 +112,57 @@ int linux_fcntl(int fd, int cmd, uintptr_t arg);
 int linux_prctl(int op, uintptr_t arg);
 /** sched_yield(2). Mirrors osyield. */
 void osyield(void);
-/** Sleeps the thread for us microseconds with nanosleep; the real clock behind usleep(). Mirrors usleep. */
+/** Sleeps the thread for us microseconds with one nanosleep; the real clock behind usleep(). Mirrors usleep. */
 void linux_usleep(uint32_t us);
-/** Ends the process: exit_group. Mirrors exit. */
+/** Ends the process, all its threads, with this status: exit_group. Mirrors exit. */
 _Noreturn void exitprocess(int code);
 /**
  * Ends the calling thread only (the exit system call), after it has stored 0 to *wait (release: pairs with the acquire
  * load in allocm). Must not touch its stack after that store: somebody may unmap it. Mirrors exitThread.
  */
 _Noreturn void exitThread(_Atomic uint32_t *wait);
-/** CPUs in the affinity mask of the process; at least 1. Mirrors getCPUCount. */
+/**
+ * CPUs in the affinity mask of the process: the bits that are set in the bytes that the kernel wrote to a mask of 8192
+ * bytes; at least 1, also after an error. Mirrors getCPUCount.
+ */
 int getCPUCount(void);
 
 /**
- * Finds the clock in the vDSO image whose ELF header is at base; called once at boot with auxv's AT_SYSINFO_EHDR, and
- * by tests with images of their own. Uses the dynamic section only (DT_GNU_HASH preferred, DT_HASH understood), never
- * section headers. The symbol must be defined, global or weak, a function or untyped, and of the named version; an image
- * that has no versions at all will do, and NULL asks for none.
+ * Finds a symbol in the ELF image whose header is at base: the vDSO, once, at boot, or a test's own image. Reads program
+ * headers (the load address is that of the first PT_LOAD, wherever in the file that begins) and the dynamic section
+ * (DT_GNU_HASH is preferred, DT_HASH understood), never section headers. The symbol must be defined, global or weak, a
+ * function or untyped, and of the named version; if one that is called name will not do, another may. An image that has no
+ * versions at all will do, and NULL asks for none.
  *
- * @return the address of the symbol name, or NULL if there is none
+ * The image may be damaged: nothing outside of the header's page and of what the PT_LOADs cover is read, no search goes
+ * round in circles, and a symbol outside is none.
+ *
+ * @return the address of the symbol name, or NULL if there is none, also if base is NULL or no 64-bit ELF image
  */
 void *vdso_lookup(const void *base, const char *name, const char *version);
-/** Reads auxv (pairs of type and value, ending with type 0) and remembers the vDSO's clock. No AT_SYSINFO_EHDR: none. */
+/**
+ * Reads auxv (pairs of type and value, ending with type 0) and sets vdsoClockGettime to the symbol ARCH_VDSO_CLOCK of version
+ * ARCH_VDSO_VERSION of the image at AT_SYSINFO_EHDR. No such entry, or one that is 0, or no such symbol: NULL.
+ */
 void vdsoauxv(const uintptr_t *auxv);
 /**
- * Monotonic nanoseconds: by the vDSO on the M's g0 stack (on the present stack if that is no user G's), else by
- * linux_clock_gettime. Sets and restores m.vdsoPC and vdsoSP around the call, so that a signal handler may call it too.
- * Mirrors nanotime1.
+ * Monotonic nanoseconds: by vdsoClockGettime, without a system call; if there is none, or it fails, by linux_clock_gettime.
+ * There may be no G yet (getg() is NULL), or one without an M.
+ *
+ * A user G (m.curg) makes the call on its M's g0 stack, from g0->sched.sp downwards; whoever else runs (g0, gsignal, nobody)
+ * on the present stack. During the call m.vdsoPC is where the caller of nanotime1 goes on and m.vdsoSP its stack pointer
+ * then; afterwards both are what they were before, so that a signal handler may ask in the middle. A handler that sees
+ * vdsoSP != 0 must find vdsoPC set: PC is written first, and put back last. Mirrors nanotime1.
  */
 int64_t nanotime1(void);
-/** Nanoseconds since 1970, found the same way. Mirrors walltime. */
+/** Nanoseconds since 1970, found in the same way. Mirrors walltime. */
 int64_t walltime1(void);
 /** The vDSO's clock_gettime, or NULL. */
 extern int (*vdsoClockGettime)(int clock, struct ktimespec *ts);
-/** Calls fn(clock, ts) on the stack that ends at sp (16-byte aligned here), or on the present one if sp is 0. In assembly. */
+/**
+ * Returns fn(clock, ts), called on the stack that ends at sp (rounded down to a multiple of 16 here), or on the present one if
+ * sp is 0. The stack pointer is valid at each instruction: a signal may come. In assembly.
+ */
 int vdsocall(int (*fn)(int clock, struct ktimespec *ts), int clock, struct ktimespec *ts, uintptr_t sp);
 /** @} */
 
