@@ -212,6 +212,15 @@ void agent_callsysret(void *words);
 int64_t agent_callstepped(int64_t (*fn)(void));
 /** A clock for vdsocall: hands on to agent_fakeclock with its stack pointer, and spoils every register it may. */
 int agent_vdsoclock(int clock, struct ktimespec *ts);
+/**
+ * A function for a goroutine: stores its argument, its stack pointer, its return address, the frame pointer, the
+ * control words (as in a gobuf) and getg(), all as it found them, and returns.
+ */
+void agent_body(void *arg);
+enum { AGENT_ENTERED = 6 };
+extern uint64_t agent_entered[AGENT_ENTERED]; /**< what agent_body stored last */
+/** Switches single-stepping (SIGTRAP after each instruction) on or off; false: this CPU has none. */
+bool agent_singlestep(bool on);
 /** gogo(buf) after it has put other values into all of these registers. */
 _Noreturn void agent_gogo_scrambled(gobuf *buf);
 /** How many of them there are. */

@@ -203,7 +203,8 @@ END agent_gentry
 
 /*
  * void agent_regs(fn, arg, in, out). Registers: 0 rbx, 1 rbp, 2 r12, 3 r13, 4 r14, 5 r15, 6 mxcsr control bits,
- * 7 x87 control word, 8 stack pointer after the call minus before (stored only), 9 the direction flag (stored only).
+ * 7 x87 control word. Loaded only: 10 the second argument. Stored only: 8 stack pointer after the call minus before,
+ * 9 the direction flag, 10 the call's return address, 11 the stack pointer after the call.
  */
 FUNC agent_regs
     pushq %rbp
@@ -221,6 +222,7 @@ FUNC agent_regs
     fldcw 56(%rdx)
     movq %rdi, %rax
     movq %rsi, %rdi
+    movq 80(%rdx), %rsi
     movq 0(%rdx), %rbx
     movq 8(%rdx), %rbp
     movq 16(%rdx), %r12
@@ -228,7 +230,7 @@ FUNC agent_regs
     movq 32(%rdx), %r14
     movq 40(%rdx), %r15
     call *%rax
-    movq 8(%rsp), %rcx
+1:  movq 8(%rsp), %rcx
     movq %rbx, 0(%rcx)
     movq %rbp, 8(%rcx)
     movq %r12, 16(%rcx)
@@ -248,6 +250,9 @@ FUNC agent_regs
     shrq $10, %rax
     andq $1, %rax
     movq %rax, 72(%rcx)
+    leaq 1b(%rip), %rax
+    movq %rax, 80(%rcx)
+    movq %rsp, 88(%rcx)
     ldmxcsr (%rsp)
     fldcw 4(%rsp)
     addq $40, %rsp
@@ -277,6 +282,35 @@ FUNC agent_gogo_scrambled
     addq $8, %rsp
     jmp gogo
 END agent_gogo_scrambled
+
+/* A goroutine's function: stores what it found at its first instruction (see agent.h), and returns. */
+FUNC agent_body
+    leaq agent_entered(%rip), %rax
+    movq %rdi, 0(%rax)
+    movq %rsp, 8(%rax)
+    movq (%rsp), %rcx
+    movq %rcx, 16(%rax)
+    movq %rbp, 24(%rax)
+    movq $0, 32(%rax)
+    stmxcsr 32(%rax)
+    andl $0xffffffc0, 32(%rax)  /* the sticky flags are nobody's */
+    fnstcw 36(%rax)
+    GETG %rcx
+    movq %rcx, 40(%rax)
+    ret
+END agent_body
+
+/* bool agent_singlestep(bool on): a trap after each instruction (TF), from the return of this function on. */
+FUNC agent_singlestep
+    pushfq
+    andq $~0x100, (%rsp)
+    shlq $8, %rdi
+    andl $0x100, %edi
+    orq %rdi, (%rsp)
+    movl $1, %eax
+    popfq
+    ret
+END agent_singlestep
 
     .section .rodata
     .globl agent_nregs, agent_regmask, agent_regvalid

@@ -1,25 +1,47 @@
 /**
  * @file ops_lab02.c
- * Operations of lab 02: switches between a G's stack and g0 with patterns in the registers, stacks, dead Gs.
+ * Operations of lab 02 on switches between a G's stack and g0, with patterns in the registers.
  */
 #include "agent.h"
+
+void *memset(void *p, int c, size_t n);
 
 /** What a switch reports: observations of its callback. */
 static struct {
     G *arg, *g;       /**< the callback's argument, and getg() in it */
-    uintptr_t sp, bp; /**< its stack pointer and frame pointer */
+    uintptr_t sp, bp; /**< its frame, and the frame pointer that it found */
     uint32_t calls;   /**< how often it was called */
     void *passed;     /**< systemstack's argument */
+    gobuf sched;      /**< curg's saved context as it was then */
 } seen;
+
+/** Notes where fn runs; frame is its own frame's address. */
+static inline __attribute__((always_inline)) void look(void *frame)
+{
+    G *curg = load_relaxed(&getm()->curg); /* one thread */
+    seen.g = getg();
+    seen.sp = (uintptr_t)frame;
+    seen.bp = *(uintptr_t *)frame;
+    seen.calls++;
+    if (curg)
+        seen.sched = curg->sched;
+}
 
 /** mcall's callback: notes where it is, and goes back. */
 static _Noreturn void mcall_back(G *gp)
 {
+    look(__builtin_frame_address(0));
     seen.arg = gp;
-    seen.g = getg();
-    seen.sp = (uintptr_t)__builtin_frame_address(0);
-    seen.bp = *(uintptr_t *)__builtin_frame_address(0);
-    seen.calls++;
+    agent_gogo_scrambled(&gp->sched);
+}
+
+/** The same, after it has overwritten what lies below the G's saved stack pointer. */
+static _Noreturn void mcall_back_scribbling(G *gp)
+{
+    enum { BELOW = 512 };
+    look(__builtin_frame_address(0));
+    seen.arg = gp;
+    memset((void *)(gp->sched.sp - BELOW), 0xa5, BELOW);
     agent_gogo_scrambled(&gp->sched);
 }
 
@@ -30,20 +52,19 @@ static void mcall_returns(G *gp)
 
 static void note_systemstack(void *arg)
 {
+    look(__builtin_frame_address(0));
     seen.passed = arg;
-    seen.g = getg();
-    seen.sp = (uintptr_t)__builtin_frame_address(0);
-    seen.calls++;
 }
 
 /**
- * Runs fn(arg) with the patterns at scratch (AGENT_REGS words) in the registers; stores what came back
+ * Runs fn(arg, arg2) with the patterns at scratch (AGENT_REGS words) in the registers; stores what came back
  * behind them.
  */
-static void with_regs(void (*fn)(void *), void *arg)
+static void with_regs(void *fn, void *arg, uint64_t arg2)
 {
     uint64_t *in = (uint64_t *)agent_scratch;
-    agent_regs(fn, arg, in, in + AGENT_REGS);
+    in[10] = arg2;
+    agent_regs((void (*)(void *))fn, arg, in, in + AGENT_REGS);
 }
 
 /** regs: how many registers there are; text: REGS words, the bits of each that must survive. */
@@ -66,31 +87,30 @@ AGENT_OP(regs_valid)
     return agent_nregs;
 }
 
-static void do_mcall(void *unused)
-{
-    (void)unused;
-    mcall(mcall_back);
-}
-
-static void do_systemstack(void *arg)
-{
-    systemstack(note_systemstack, arg);
-}
-
 /**
- * Results of the callback: out 1 argument G, 2 was getg() g0, 3 was sp on the g0 stack, 4 bp, 5 calls, 6
- * depth below g0.stack.hi.
+ * Results of the callback. out 1: its argument, 2: getg() was g0, 3: its sp was on the g0 stack, 4: the frame
+ * pointer that it found, 5: how often it was called, 6: how far below g0.sched.sp its frame is, 7: how far its
+ * sp at entry was from the ABI's alignment. Of the context that curg->sched held meanwhile, 8: pc, 9: sp,
+ * 10: bp; and what with_regs's call must have left there, 11: pc, 12: sp. 13: getg() is curg again.
  */
 static int64_t report_seen(struct args *a)
 {
     G *g0p = getm()->g0;
-    a->nout = 6;
+    const uint64_t *out = (const uint64_t *)agent_scratch + AGENT_REGS;
+    a->nout = 13;
     a->out[1] = seen.arg ? hg(seen.arg) : NIL;
     a->out[2] = seen.g == g0p;
     a->out[3] = seen.sp > g0p->stack.lo && seen.sp <= g0p->stack.hi;
     a->out[4] = (int64_t)seen.bp;
     a->out[5] = seen.calls;
-    a->out[6] = (int64_t)(g0p->stack.hi - seen.sp);
+    a->out[6] = (int64_t)(g0p->sched.sp - seen.sp);
+    a->out[7] = (int64_t)((seen.sp + sizeof(void *) - ARCH_ENTRY_SP_MISALIGN) % 16);
+    a->out[8] = (int64_t)seen.sched.pc;
+    a->out[9] = (int64_t)seen.sched.sp;
+    a->out[10] = (int64_t)seen.sched.bp;
+    a->out[11] = (int64_t)out[10];
+    a->out[12] = (int64_t)out[11];
+    a->out[13] = getg() == load_relaxed(&getm()->curg);
     return seen.g == g0p;
 }
 
@@ -98,7 +118,15 @@ static int64_t report_seen(struct args *a)
 OP(mcall)
 {
     seen.calls = 0;
-    with_regs(do_mcall, NULL);
+    with_regs((void *)mcall, (void *)mcall_back, 0);
+    return report_seen(a);
+}
+
+/** The same; the callback overwrites what lies below the G's saved sp. */
+OP(mcall_scribble)
+{
+    seen.calls = 0;
+    with_regs((void *)mcall, (void *)mcall_back_scribbling, 0);
     return report_seen(a);
 }
 
@@ -122,9 +150,17 @@ OP(systemstack)
 {
     seen.calls = 0;
     seen.arg = NULL;
-    with_regs(do_systemstack, (void *)a->v[0]);
+    with_regs((void *)systemstack, (void *)note_systemstack, (uint64_t)a->v[0]);
     report_seen(a);
     return (int64_t)seen.passed;
+}
+
+/** systemstack n times; see report_seen. */
+OP(systemstack_times)
+{
+    for (int64_t i = 0; i < a->v[0]; i++)
+        systemstack(note_systemstack, NULL);
+    return report_seen(a);
 }
 
 static void nest(void *arg)
@@ -133,121 +169,103 @@ static void nest(void *arg)
     systemstack(note_systemstack, arg);
 }
 
-/** systemstack in systemstack. */
+/** systemstack in systemstack: how many of the two functions ran. See report_seen for the inner one. */
 OP(systemstack_nested)
 {
     seen.calls = 0;
     systemstack(nest, (void *)a->v[0]);
+    report_seen(a);
     return seen.calls;
 }
 
-/** gogo(g): runs a fresh G of the world: "running gN". */
+/**
+ * systemstack(arg) as another G than the M's curg: v[1] 0: g0, 1: gsignal, 2: the G v[2], which the M does not
+ * run. Returns the argument that the function saw. out 1: getg() was that G, 2: the function ran on the stack
+ * of its caller, not far below it, 3: g0.sched.sp did not change.
+ */
+OP(systemstack_as)
+{
+    M *mp = getm();
+    G *was = getg(), *as = a->v[1] == 0 ? mp->g0 : a->v[1] == 1 ? mp->gsignal : argg(a, 2);
+    uintptr_t g0sp = mp->g0->sched.sp, here = (uintptr_t)__builtin_frame_address(0);
+    store_relaxed(&as->m, mp);
+    seen.passed = NULL;
+    setg(as);
+    systemstack(note_systemstack, (void *)a->v[0]);
+    a->out[1] = getg() == as && seen.g == as;
+    setg(was);
+    a->nout = 3;
+    a->out[2] = seen.sp < here && here - seen.sp < 1024;
+    a->out[3] = mp->g0->sched.sp == g0sp;
+    return (int64_t)seen.passed;
+}
+
+/**
+ * How many frames there are between here and the end of the frame chain of this stack, at most 100: the chain
+ * must rise and end.
+ */
+static __attribute__((noinline)) int64_t frames(void)
+{
+    uintptr_t bp = (uintptr_t)__builtin_frame_address(0);
+    int64_t n = 0;
+    for (uintptr_t next; n < 100 && bp; bp = next > bp ? next : 0, n++)
+        next = frame_next(bp);
+    return n;
+}
+
+/** Frames on the G's chain before mcall; out 1: after it has come back. */
+OP(mcall_frames)
+{
+    int64_t n = frames();
+    mcall(mcall_back);
+    a->nout = 1;
+    a->out[1] = frames();
+    return n;
+}
+
+/** gogo(g), from a context with other registers and control words: runs a fresh G of the world, or newproc1's. */
 OP(gogo)
 {
-    gogo(&argg(a, 0)->sched);
+    agent_gogo_scrambled(&argg(a, 0)->sched);
 }
 
-/** stackalloc(n): lo; out 1 hi. */
-OP(stackalloc)
+/** gostartcall(sp, fn, arg) on a gobuf at scratch whose other words are all v[3]; fn: an address. */
+OP(gostartcall)
 {
-    stack s = stackalloc((size_t)a->v[0]);
-    a->nout = 1;
-    a->out[1] = (int64_t)s.hi;
-    return (int64_t)s.lo;
-}
-
-OP(stackfree)
-{
-    stackfree((stack){(uintptr_t)a->v[0], (uintptr_t)a->v[1]});
+    gobuf *buf = (gobuf *)agent_scratch;
+    for (unsigned i = 0; i < sizeof *buf / sizeof(int64_t); i++)
+        ((int64_t *)agent_scratch)[i] = a->v[3];
+    buf->sp = (uintptr_t)a->v[0];
+    gostartcall(buf, (void (*)(void *))a->v[1], (void *)a->v[2]);
+    a->nout = 7;
+    a->out[1] = (int64_t)((buf->sp - ARCH_ENTRY_SP_MISALIGN) % 16);
+    a->out[2] = (int64_t)(a->v[0] - (int64_t)buf->sp);
+    a->out[3] = (int64_t)buf->pc;
+    a->out[4] = (int64_t)buf->ctxt;
+    a->out[5] = (int64_t)buf->bp;
+    a->out[6] = (int64_t)buf->g;
+    a->out[7] = (int64_t)buf->fpcw;
     return 0;
 }
 
-/** stackcache_clear(p); NIL: the pool only. */
-OP(stackcache_clear)
+/** Where mstart0 would go on when a locked goroutine has ended. */
+static _Noreturn void g0_goes_on(void)
 {
-    return (int64_t)stackcache_clear(argp(a, 0));
+    G *gp = getg();
+    agent_leave(true, OUT_EXITED, "in mstart0, %s", gp == getm()->g0 ? "on g0" : "but not as g0");
 }
 
-OP(stackcache_bytes)
+/** mstart1(m): gives m's g0 a context to which a locked goroutine's end goes: "exited: in mstart0, on g0". */
+AGENT_OP(mstart1)
 {
-    return (int64_t)stackcache_bytes();
-}
-
-/** Writes and reads a byte at this address; a guard page ends the guest (call_dies). */
-OP(touch)
-{
-    *(volatile char *)a->v[0] = 1;
-    return *(volatile char *)a->v[0];
-}
-
-OP(malg)
-{
-    return hg(malg((size_t)a->v[0]));
-}
-
-OP(gfput)
-{
-    gfput(argp(a, 0), argg(a, 1));
+    G *gp = argm(a, 0)->g0;
+    gp->sched.pc = (uintptr_t)g0_goes_on;
+    gp->sched.sp = gp->sched.sp / 16 * 16 - ARCH_ENTRY_SP_MISALIGN;
     return 0;
 }
 
-OP(gfget)
+/** g0sp(m): m's g0->sched.sp. */
+AGENT_OP(g0sp)
 {
-    return hg(gfget(argp(a, 0)));
-}
-
-OP(gfpurge)
-{
-    gfpurge(argp(a, 0));
-    return 0;
-}
-
-OP(goidnext)
-{
-    return (int64_t)goidnext(argp(a, 0));
-}
-
-/**
- * What the body of newproc1's G saw when it began: order 0 argument, 1 sp % 16, 2 return address -
- * goexit_frame.
- */
-static int64_t body_saw[3];
-
-/** A goroutine's function that reports how it was entered, and returns: into goexit. */
-static __attribute__((noinline)) void body(void *arg)
-{
-    body_saw[0] = (int64_t)arg;
-    body_saw[1] = (int64_t)(((uintptr_t)__builtin_frame_address(0) + sizeof(void *)) % 16);
-    body_saw[2] = (int64_t)((uintptr_t)__builtin_return_address(0) - (uintptr_t)goexit_frame);
-}
-
-/** newproc1(arg, stacksize): a G whose function notes how it was entered and returns. fn == NULL if v[2]. */
-OP(newproc1)
-{
-    return hg(newproc1(a->v[2] ? NULL : body, (void *)a->v[0], getg(), 0, (size_t)a->v[1]));
-}
-
-/**
- * What that function saw: argument; out 1 stack pointer at entry modulo 16; out 2 return address less
- * goexit_frame.
- */
-OP(bodysaw)
-{
-    a->nout = 2;
-    a->out[1] = body_saw[1];
-    a->out[2] = body_saw[2];
-    return body_saw[0];
-}
-
-/** On a G: ends it. "ended: schedule()" if schedule is recorded. */
-OP(goexit1)
-{
-    goexit1();
-    return 0;
-}
-
-OP(gdestroy)
-{
-    gdestroy(argg(a, 0));
-    return 0;
+    return (int64_t)argm(a, 0)->g0->sched.sp;
 }

@@ -1,0 +1,170 @@
+/**
+ * @file switch.c
+ * gogo, mcall and systemstack: what a goroutine finds when it goes on, and where the scheduler runs meanwhile.
+ */
+#include <string.h>
+#include "judge.h"
+
+enum { REGS = 16, RBP = 1, Grunning_ = 2 };
+
+/** One P, one G that m0 runs. */
+static int64_t running_g(void)
+{
+    call("newp");
+    int64_t g = call("newg");
+    call("hold", 0, 0);
+    call("rung", 0, g);
+    return g;
+}
+
+/** Random patterns for all registers, as far as they may be loaded at all, into the scratch memory. */
+static void load_patterns(uint64_t in[REGS])
+{
+    uint64_t fixed[2 * REGS];
+    call("regs_valid"); /* control words must not unmask exceptions */
+    memcpy(fixed, result_text(), sizeof fixed);
+    for (uint32_t i = 0; i < REGS; i++)
+        in[i] = (rnd() & fixed[i]) | fixed[REGS + i];
+    call_bytes("memwrite", in, REGS * sizeof *in, 0);
+}
+
+/** The name of register i of the patterns. */
+static const char *reg(uint32_t i)
+{
+    static const char *const names[REGS] = {"rbx", "rbp",   "r12",         "r13", "r14",
+                                            "r15", "mxcsr", "the x87 control word", "rsp", "the direction flag"};
+    return i < REGS && names[i] ? names[i] : "?";
+}
+
+/** Calls op on the G, which loads the patterns, switches away and back, and stores what it finds. */
+static void patterns_survive(const char *op)
+{
+    uint64_t in[REGS], out[REGS], mask[REGS];
+    uint32_t n = (uint32_t)call("regs");
+    memcpy(mask, result_text(), sizeof mask);
+    for (int round = 0; round < 8; round++) {
+        load_patterns(in);
+        call_g(op, 0x5eed);
+        call("memread", sizeof in, sizeof out);
+        memcpy(out, result_text(), sizeof out);
+        for (uint32_t i = 0; i < n; i++)
+            if ((out[i] ^ in[i]) & mask[i])
+                fail("%s does not keep the caller's %s: it was %#llx, and is %#llx after", op, reg(i),
+                     (unsigned long long)in[i], (unsigned long long)out[i]);
+    }
+}
+
+TEST(McallAndGogoKeepTheCallersRegisters)
+{
+    running_g();
+    patterns_survive("mcall");
+}
+
+TEST(SystemstackKeepsTheCallersRegisters)
+{
+    running_g();
+    patterns_survive("systemstack");
+}
+
+TEST(McallRunsItsFunctionOnG0)
+{
+    int64_t g = running_g();
+    call_g("mcall");
+    expect_result(5, 1, "how often mcall's function ran");
+    expect_result(1, g, "the argument of mcall's function (the G that called mcall)");
+    expect_result(2, true, "in mcall's function: getg() is g0");
+    expect_result(3, true, "mcall's function runs on the g0 stack");
+    expect_result(4, 0, "the frame pointer in mcall's function");
+    expect_result(7, 0, "how far the stack pointer is from the ABI's alignment in mcall's function");
+    expect_result(13, true, "after gogo: getg() is the G again");
+    check_world();
+}
+
+TEST(McallSavesTheContextAsItIsAfterItsReturn)
+{
+    uint64_t in[REGS];
+    running_g();
+    load_patterns(in);
+    call_g("mcall");
+    expect_result(8, result(11), "g->sched.pc (the address that mcall returns to)");
+    expect_result(9, result(12), "g->sched.sp (the caller's, after the return)");
+    expect_result(10, (int64_t)in[RBP], "g->sched.bp (the caller's rbp)");
+}
+
+TEST(McallStartsAtTheSameDepthEachTime)
+{
+    running_g();
+    call_g("mcall");
+    int64_t depth = result(6);
+    if (depth < 0 || depth > 256)
+        fail("mcall's function runs %lld bytes below g0->sched.sp; that is where the stack should begin anew",
+             (long long)depth);
+    call_g("mcall_times", 100000);
+    expect_result(6, depth, "the depth on the g0 stack, 100000 calls later");
+    check_world();
+}
+
+TEST(McallOnG0IsFatal)
+{
+    running_g();
+    call_throws("badmcall", "mcall");
+}
+
+TEST(AFunctionOfMcallThatReturnsIsFatal)
+{
+    running_g();
+    call_g_throws("badmcall2", "mcall_returning");
+}
+
+TEST(SystemstackRunsItsFunctionOnG0AndComesBack)
+{
+    int64_t g = running_g(), arg = (int64_t)rnd();
+    expect_call_g(arg, "systemstack", arg);
+    expect_result(5, 1, "how often systemstack's function ran");
+    expect_result(2, true, "in systemstack's function: getg() is g0");
+    expect_result(3, true, "systemstack's function runs on the g0 stack");
+    expect_result(7, 0, "how far the stack pointer is from the ABI's alignment in systemstack's function");
+    expect_result(13, true, "afterwards: getg() is the G again");
+    expect_field(Grunning_, "g%d.atomicstatus", (int)g);
+    expect_field(g, "m0.curg");
+    check_world();
+}
+
+TEST(SystemstackInsideOfSystemstackIsAPlainCall)
+{
+    running_g();
+    expect_call_g(2, "systemstack_nested", 7);
+    expect_result(2, true, "in the inner function: getg() is g0");
+    expect_result(13, true, "afterwards: getg() is the G again");
+}
+
+TEST(SystemstackOnG0IsAPlainCall)
+{
+    running_g();
+    int64_t arg = (int64_t)rnd();
+    expect_call(arg, "systemstack_as", arg, 0);
+    expect_result(1, true, "getg() stays g0");
+    expect_result(2, true, "the function runs on its caller's stack, right below it");
+}
+
+TEST(SystemstackOfAGThatTheMDoesNotRunIsFatal)
+{
+    running_g();
+    int64_t other = call("newg");
+    call_g_throws("badsystemstack", "systemstack_as", 0, 2, other);
+}
+
+TEST(GogoRunsTheGAndEmptiesTheContext)
+{
+    call("newp");
+    call("hold", 0, 0);
+    int64_t g = call("newg");
+    set(0x1234, "g%d.sched.ctxt", (int)g);
+    set(0x1230, "g%d.sched.bp", (int)g);
+    call("rung", 0, g);
+    struct outcome o = run(0, "gogo", g);
+    expect(o, "running g1");
+    expect_field(0, "g%d.sched.sp", (int)g);
+    expect_field(0, "g%d.sched.ctxt", (int)g);
+    expect_field(0, "g%d.sched.bp", (int)g);
+}
