@@ -251,6 +251,7 @@ WRAP_VALUE(stealWork, G *, backg, NIL, (int64_t * now, int64_t *until, bool *inh
            (now, until, inherit, newwork), "stealWork()")
 WRAP_VOID(injectglist, (gList * l), (l), "injectglist(%s...)", gname(l->head))
 /* Lab 04, 05 */
+WRAP_VOID(runSafePointFn, (void), (), "runSafePointFn()")
 WRAP_VOID(entersyscallblock, (void), (), "entersyscallblock()")
 WRAP_VOID(exitsyscall, (void), (), "exitsyscall()")
 WRAP_VALUE(exitsyscallfast, bool, , 0, (P * oldp), (oldp), "exitsyscallfast(%s)", pname(oldp))

@@ -81,14 +81,26 @@ static inline const char *only(char kind, int64_t h)
         expect_result(1, true, "the sleeping M has been woken");                                             \
     } while (0)
 
+/** True if an M is about to search: it has, or has been given, a P, but runs no G. */
+static inline bool somebody_will_look(void)
+{
+    int64_t ms = get("sched.mnext");
+    for (int64_t m = 0; m < ms; m++)
+        if (get("m%lld.nextp", (long long)m) != NIL ||
+            (get("m%lld.p", (long long)m) != NIL && get("m%lld.curg", (long long)m) == NIL))
+            return true;
+    return false;
+}
+
 /** Fails if a G waits in a queue although a P is idle and nobody will look. */
 static inline void nobody_is_stranded(void)
 {
-    int64_t queued = get("sched.runqsize");
-    for (int64_t p = 0; p < get("gomaxprocs"); p++)
-        queued += !call("runqempty", p);
-    if (queued > 0 && get("sched.npidle") > 0 && get("sched.nmspinning") == 0)
-        fail("a runnable G waits in a queue, a P is idle, and no M spins: nobody will find the G");
+    int64_t queued = get("sched.runqsize"), np = get("gomaxprocs");
+    for (int64_t p = 0; p < np; p++)
+        queued += get("p%lld.runqhead", (long long)p) != get("p%lld.runqtail", (long long)p) ||
+                  get("p%lld.runnext", (long long)p) != NIL;
+    if (queued > 0 && get("sched.npidle") > 0 && get("sched.nmspinning") == 0 && !somebody_will_look())
+        fail("a runnable G waits in a queue, a P is idle, and no M looks for work: nobody will find the G");
 }
 
 #endif

@@ -1,0 +1,226 @@
+/**
+ * @file lab03_dance.c
+ * The delicate dance, step by step on two Ms: m1 finds nothing and gives p1 up; at the worst moments m0 makes
+ * a G runnable and sees no reason to wake anybody, since m1 still counts as spinning.
+ */
+#include "../../labs/03-runqueue/tests/lab03.h"
+
+enum { M1 = 1, P1 = 1 };
+
+/** m0 runs a G on p0; m1 has p1 and no work, and spins. */
+static void two_ms(void)
+{
+    ps(2);
+    call("rung", 0, call("newg"));
+    expect_call(M1, "newm");
+    call("hold", M1, P1);
+    set(1, "p1.schedtick");
+    set(1, "m1.spinning");
+    set(1, "sched.nmspinning");
+}
+
+/** m1 searches until p1 is on the idle list; sched.lock is about to be unlocked. */
+static void until_p_is_idle(void)
+{
+    stop_at("unlock");
+    struct outcome o = run(M1, "findrunnable");
+    while (o.kind == OUT_STOPPED && get("sched.npidle") == 0)
+        o = resume(M1);
+    if (o.kind != OUT_STOPPED)
+        fail("m1 should give p1 up under sched.lock; instead: %s", o.text);
+    pass("unlock");
+}
+
+/** m1 goes on until its count is down and sched.lock is free: it is about to look once more, or has done so. */
+static void until_count_is_down(void)
+{
+    stop_at("lock");
+    stop_at("netpollinited"); /* what it asks before it goes to sleep */
+    struct outcome o = resume(M1);
+    if (o.kind != OUT_STOPPED)
+        fail("m1 should look for work once more; instead: %s", o.text);
+    pass("lock");
+    pass("netpollinited");
+}
+
+/** m1 comes to its end, or to sleep: somebody must have g, or be on the way. */
+static void found(struct outcome o, int64_t g)
+{
+    nobody_is_stranded();
+    if (o.kind == OUT_RETURNED && o.v[0] != g)
+        fail("m1 found g%lld, there was only g%lld", (long long)o.v[0], (long long)g);
+    if (o.kind == OUT_RETURNED)
+        off_queue(g);
+    check_world();
+}
+
+/* The G is queued on p0 after m1's search and before its count goes down: the last look finds it. */
+TEST(AGQueuedLocallyJustBeforeTheCountGoesDown)
+{
+    two_ms();
+    until_p_is_idle();
+    int64_t g = call("newg");
+    call("runqput", 0, g, false);
+    call("wakep");
+    struct outcome o = resume(M1);
+    expect_returned(o, g);
+    expect_field(P1, "m1.p");
+    expect_field(1, "m1.spinning");
+    expect_field(1, "sched.nmspinning");
+    found(o, g);
+}
+
+/* The same with runnext, which only a last pass steals. */
+TEST(AGInRunnextJustBeforeTheCountGoesDown)
+{
+    two_ms();
+    until_p_is_idle();
+    int64_t g = call("newg");
+    call("runqput", 0, g, true);
+    call("wakep");
+    expect_returned(resume(M1), g);
+}
+
+/*
+ * The same with the global queue (issue 55160). m0 waits for the lock that m1 holds while it gives p1 up;
+ * m1 stops in the kernel, where it wakes m0: the lock is free, its count is still up.
+ */
+TEST(AGQueuedGloballyJustBeforeTheCountGoesDown)
+{
+    two_ms();
+    until_p_is_idle();
+    int64_t g = call("newg");
+    expect(run(0, "globrunqput", g), "blocked: futex sched.lock");
+    stop_at("linux_futex");
+    expect(resume(M1), "stopped: at futex_wake sched.lock 1");
+    pass("linux_futex");
+    expect_returned(resume(0), 0);
+    call("wakep");
+    struct outcome o = resume(M1);
+    found(o, g);
+}
+
+/* A timer is set at that moment: the M that parks waits for it. */
+TEST(ATimerSetJustBeforeTheCountGoesDown)
+{
+    two_ms();
+    record("netpollinited");
+    record("netpollAnyWaiters");
+    script("netpollAnyWaiters", 0, 0, 0, 0, 0, 0, 0, 0);
+    until_p_is_idle();
+    stop_at("netpoll");
+    call("timer_start", call("clock") + MSEC, NIL); /* it sees lastpoll != 0, and m1 spinning: no wake-up */
+    expect(resume(M1), "stopped: at netpoll(1000000)");
+    expect_field(call("clock") + MSEC, "sched.pollUntil");
+}
+
+/* The last look comes after the count has gone down, or it could miss what is queued in between. */
+TEST(TheLastLookComesAfterTheCountGoesDown)
+{
+    two_ms();
+    until_p_is_idle();
+    call("runqput", 0, call("newg"), false);
+    stop_at("lock"); /* that it takes for the idle list, at the latest */
+    expect(resume(M1), "stopped: at lock(sched.lock)");
+    expect_field(0, "m1.spinning");
+    expect_field(0, "sched.nmspinning");
+    expect_field(NIL, "m1.p");
+}
+
+/* In the last look it finds a G, but the P has gone to somebody else: it leaves a note and sleeps. */
+TEST(WorkWithoutAPLeavesANote)
+{
+    two_ms();
+    int64_t m2 = call("newm");
+    until_p_is_idle();
+    call("runqput", 0, call("newg"), false);
+    stop_at("lock");
+    expect(resume(M1), "stopped: at lock(sched.lock)");
+    pass("lock");
+    expect_call(P1, "pidleget");
+    call("hold", m2, P1);
+    expect(resume(M1), "blocked: futex m1.park");
+    expect_field(1, "sched.needspinning");
+    expect_field(0, "sched.nmspinning");
+    check_world();
+}
+
+/* The same for the global queue: plainly, because m1 has the lock. */
+TEST(GlobalWorkWithoutAPLeavesANote)
+{
+    two_ms();
+    int64_t m2 = call("newm");
+    until_p_is_idle();
+    call("setglobal", call("newg"));
+    set(NIL, "sched.pidle");
+    set(0, "sched.npidle");
+    set(0, "idlepMask[0]");
+    call("hold", m2, P1);
+    expect(resume(M1), "blocked: futex m1.park");
+    expect_field(1, "sched.needspinning");
+    check_world();
+}
+
+/* Another P may be the one that is taken back: the M goes on with what pidleget gives. */
+TEST(TheLastLookMayEndWithAnotherP)
+{
+    ps(3);
+    call("rung", 0, call("newg"));
+    expect_call(M1, "newm");
+    call("hold", M1, P1);
+    set(1, "p1.schedtick");
+    set(1, "m1.spinning");
+    set(1, "sched.nmspinning");
+    busy(2);
+    until_p_is_idle();
+    stop_at("lock");
+    int64_t g = call("newg");
+    call("runqput", 0, g, false);
+    expect(resume(M1), "stopped: at lock(sched.lock)");
+    pass("lock");
+    set(NIL, "m2.p");
+    call("idlep", 2);
+    expect_returned(resume(M1), g);
+    expect_field(2, "m1.p");
+}
+
+/** In the middle of the dance the number of Ps becomes n; m1 must come to sleep with the right P on no list. */
+static void resized(int64_t n)
+{
+    two_ms();
+    until_p_is_idle();
+    until_count_is_down();
+    expect_call(P1, "pidleget"); /* the world stops: all idle Ps are taken */
+    set(Pgcstop_, "p1.status");
+    expect_call(NIL, "procresize", n);
+    expect(resume(M1), "blocked: futex m1.park");
+    expect_field(n - 1, "sched.npidle");
+    check_world();
+}
+
+/* procresize may run while an M is between its P and its sleep (issue 23098). */
+TEST(FewerPsDuringTheDance)
+{
+    resized(1);
+}
+
+TEST(MorePsDuringTheDance)
+{
+    resized(40);
+}
+
+/* Whoever makes a G runnable after the count has gone down wakes an M itself. */
+TEST(AGQueuedAfterTheCountWentDown)
+{
+    two_ms();
+    int64_t m2 = sleeper();
+    until_p_is_idle();
+    until_count_is_down();
+    int64_t g = call("newg");
+    call("runqput", 0, g, false);
+    call("wakep");
+    expect_started(m2, P1, true);
+    struct outcome o = resume(M1);
+    expect(o, "blocked: futex m1.park");
+    found(o, g);
+}

@@ -1,0 +1,221 @@
+/**
+ * @file lab03_steal.c
+ * stealWork: whom it visits, in which order, and what it leaves for the last pass.
+ */
+#include "../../labs/03-runqueue/tests/lab03.h"
+
+/** The next thief begins elsewhere. */
+static void reseed(void)
+{
+    set((int64_t)(rnd() | 1), "m0.rand");
+}
+
+/** p is held by a new M, whose clock is the world's: a timer on it that readies g. */
+static void timer_on(int64_t p, int64_t when, int64_t g)
+{
+    int64_t m = busy(p);
+    on(m);
+    call("timer_start", when, g);
+    on(0);
+}
+
+/** Timers need no poller and wake nobody. */
+static void timers_alone(void)
+{
+    record("netpollinited");
+    record("wakeNetPoller");
+}
+
+/* Over all r each P is a start, and each coprime step is taken, independently of the start. */
+TEST(EveryStartAndEveryStepOccur)
+{
+    call("randomOrder_reset", 8);
+    bool pairs[8][8] = {{false}};
+    int n = 0;
+    for (int k = 0; k < 400; k++) {
+        call("randomOrder_start", (uint32_t)rnd());
+        int64_t pos = result(2), inc = result(3) % 8;
+        if (pos < 0 || pos > 7 || inc % 2 == 0)
+            fail("8 Ps: start %lld, step %lld", (long long)pos, (long long)result(3));
+        n += !pairs[pos][inc];
+        pairs[pos][inc] = true;
+    }
+    if (n != 32)
+        fail("8 Ps: of 32 pairs of start and step only %d occur in 400 random walks", n);
+}
+
+/* Any victim is found, whatever the start. */
+TEST(TheOnlyPWithWorkIsFound)
+{
+    enum { N = 13 };
+    ps(N);
+    for (int p = 1; p < N; p++)
+        busy(p);
+    int64_t g = call("newg");
+    for (int p = 1; p < N; p++) {
+        reseed();
+        call("runqput", p, g, false);
+        expect_call(g, "stealWork", 0);
+        expect_result(1, false, "inheritTime of a stolen G");
+        expect_field(NIL, "m0.curg");
+    }
+    expect_call(NIL, "stealWork", 0);
+    expect_result(2, false, "newWork, where there is none");
+    expect_result(3, 0, "pollUntil, where there is no timer");
+}
+
+/* An idle P is no victim, and the thief is none to itself. */
+TEST(IdlePsAndTheOwnOneAreNotRobbed)
+{
+    ps(3);
+    int64_t g = call("newg", 2);
+    call("idlep", 1);
+    call("idlep", 2);
+    call("setring", 1, 0, g);
+    set(g + 1, "p0.runnext");
+    spy("usleep");
+    for (int k = 0; k < 8; k++) {
+        reseed();
+        expect_call(NIL, "stealWork", 0);
+    }
+    expect_list(only('g', g), "p1.runq");
+    expect_field(g + 1, "p0.runnext");
+    expect_events("");
+}
+
+/* With a ring to steal from, nobody's runnext is touched, and nobody waits for it. */
+TEST(RunnextIsLeftForTheLastPass)
+{
+    enum { N = 6 };
+    ps(N);
+    int64_t g = call("newg", N);
+    for (int p = 1; p < N; p++) {
+        busy(p);
+        call("runqput", p, g + p, true);
+    }
+    spy("usleep");
+    for (int k = 0; k < 8; k++) {
+        reseed();
+        int64_t victim = 1 + (int64_t)rndn(N - 1);
+        call("runqput", victim, g, false);
+        expect_call(g, "stealWork", 0);
+        expect_events("");
+    }
+    int64_t got = call("stealWork", 0);
+    expect_events("usleep 3\n");
+    if (got <= g || got >= g + N)
+        fail("in the last pass a runnext should have been stolen, it was %lld", (long long)got);
+}
+
+/* What it takes is counted: the one that it returns and those in its ring. */
+TEST(StolenGsAreCounted)
+{
+    ps(2);
+    busy(1);
+    int64_t g = call("newg", 7);
+    call("runqput_many", 1, g, 7);
+    expect_call(g + 3, "stealWork", 0);
+    expect_field(4, "p0.n.steals");
+    expect_field(0, "p1.n.steals");
+    call("setring", 0, 0);
+    call("setring", 1, 0);
+    expect_call(NIL, "stealWork", 0);
+    expect_field(4, "p0.n.steals");
+}
+
+/* Timers of a P that is busy with something else: who has nothing to do runs them. */
+TEST(DueTimersOfOthersAreRun)
+{
+    ps(3);
+    timers_alone();
+    int64_t g = waiting();
+    timer_on(1, call("clock") - 1, g);
+    busy(2);
+    reseed();
+    expect_call(g, "stealWork", 0);
+    expect_result(1, true, "inheritTime: the timer readied it into the own runnext");
+    expect_result(2, true, "newWork");
+    expect_field(0, "p1.timers.len");
+    expect_field(Grunnable_, "g%lld.atomicstatus", (long long)g);
+}
+
+/* An idle P may have timers, too. */
+TEST(DueTimersOfIdlePsAreRun)
+{
+    ps(2);
+    timers_alone();
+    int64_t g = waiting();
+    timer_on(1, call("clock"), g);
+    set(NIL, "m%lld.p", (long long)get("p1.m"));
+    call("idlep", 1);
+    expect_call(g, "stealWork", 0);
+}
+
+/* A ring comes before timers: these are for the last pass. */
+TEST(TimersAreLeftForTheLastPass)
+{
+    ps(4);
+    timers_alone();
+    int64_t g = call("newg"), sleeping = waiting();
+    timer_on(1, call("clock") - 1, sleeping);
+    busy(2);
+    busy(3);
+    for (int k = 0; k < 8; k++) {
+        reseed();
+        call("runqput", 2 + k % 2, g, false);
+        expect_call(g, "stealWork", 0);
+        expect_field(Gwaiting_, "g%lld.atomicstatus", (long long)sleeping);
+    }
+}
+
+/* Timers ran, but what they readied is elsewhere by now: search again. */
+TEST(TimersThatRanAreNewWork)
+{
+    ps(2);
+    timers_alone();
+    timer_on(1, call("clock") - 1, NIL);
+    expect_call(NIL, "stealWork", 0);
+    expect_result(2, true, "newWork");
+}
+
+/* Those that are not due yet tell until when to wait: the earliest counts, and the one that was known before. */
+TEST(PollUntilIsTheEarliestTimerOfAll)
+{
+    ps(4);
+    timers_alone();
+    int64_t now = call("clock");
+    timer_on(1, now + 7 * MSEC, NIL);
+    timer_on(2, now + 5 * MSEC, NIL);
+    timer_on(3, now + 9 * MSEC, NIL);
+    reseed();
+    expect_call(NIL, "stealWork", 0);
+    expect_result(2, false, "newWork");
+    expect_result(3, now + 5 * MSEC, "pollUntil");
+    expect_result(4, now, "now");
+}
+
+/* timerpMask says who may have timers: a P without its bit is not asked. */
+TEST(OnlyPsInTimerpMaskAreAskedForTimers)
+{
+    ps(3);
+    busy(1);
+    busy(2);
+    set(4, "timerpMask[0]");
+    spy("checkTimers");
+    expect_call(NIL, "stealWork", 0);
+    if (strstr(events(), "checkTimers(p1)"))
+        fail("p1 has no bit in timerpMask, but its timers were asked for");
+}
+
+/* The world is to stop: whoever stops it waits for our P. */
+TEST(StealingStopsForStopTheWorld)
+{
+    ps(2);
+    busy(1);
+    int64_t g = call("newg");
+    call("runqput", 1, g, false);
+    call("gcwaiting", 1);
+    expect_call(NIL, "stealWork", 0);
+    expect_result(2, true, "newWork");
+    expect_list(only('g', g), "p1.runq");
+}
