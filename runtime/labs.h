@@ -594,8 +594,8 @@ M *allocm(P *pp, void (*fn)(void), int64_t id);
  * Makes an M (allocm, nextp = pp, sigmask = initSigmask) whose thread runs fn, if it is not NULL, and then schedule with pp.
  * The M that calls it is not preemptible from allocm to the start of the thread.
  *
- * If a program has locked the calling M (lockedExt), the new M goes on the list newmHandoff.newm instead, under
- * newmHandoff.lock, and the template thread is woken if it waits; without one: throws "on a locked thread with no template
+ * If a program has locked the calling M (lockedExt), the new M goes to the head of newmHandoff.newm (schedlink) instead,
+ * under newmHandoff.lock, and the template thread is woken if it waits; without one: throws "on a locked thread with no template
  * thread". Else newm1. Mirrors newm.
  */
 void newm(void (*fn)(void), P *pp, int64_t id);
@@ -710,7 +710,7 @@ void incidlelocked(int32_t v);
 void startTemplateThread(void);
 /**
  * Body of the template thread. Counts itself in nmsys, then checkdead (both under sched.lock). For ever: takes the whole list
- * newmHandoff.newm and calls newm1 for each M on it, without newmHandoff.lock, until the list is empty under the lock; in the
+ * newmHandoff.newm and calls newm1 for each M on it, from the head on, without newmHandoff.lock, until the list is empty under the lock; in the
  * same critical section waiting = true and noteclear(&wake); then sleeps on wake. Mirrors templateThread.
  */
 void templateThread(void);

@@ -1,0 +1,267 @@
+/*
+ * What happens to threads when goroutines are locked to them, in numbers for a judge: each test reports what it saw
+ * (grader/guest/report.h) and judges nothing.
+ */
+#include "check.h"
+#include "labs.h"
+#include "../../grader/guest/report.h"
+
+/** Sleeps in the kernel, as a system call that the scheduler knows of. */
+static void ksleep(int64_t ns)
+{
+    struct ktimespec ts = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
+    Syscall(__NR_nanosleep, (uintptr_t)&ts, 0, 0);
+}
+
+static bool alive(int64_t tid)
+{
+    return linux_tgkill(linux_getpid(), (int)tid, 0) == 0;
+}
+
+/** Waits up to five seconds for the thread's end. */
+static bool gone(int64_t tid)
+{
+    for (int64_t end = nanotime() + 5 * NSEC_PER_SEC; alive(tid); gosleep(NSEC_PER_MSEC))
+        if (nanotime() > end)
+            return false;
+    return true;
+}
+
+/* ---- the thread of a locked goroutine ---- */
+
+static _Atomic bool stop;
+
+static void busy(void *wg)
+{
+    while (!stop) {
+        gosched();
+        ksleep(20000);
+    }
+    wg_done(wg);
+}
+
+static void keeps_thread(void *wg)
+{
+    lockosthread();
+    report("first", gothreadid());
+    for (int i = 0; i < 50; i++) {
+        if (i % 3 == 0)
+            gosleep(100 * NSEC_PER_USEC);
+        else if (i % 3 == 1)
+            ksleep(100 * NSEC_PER_USEC);
+        else
+            gosched();
+        report("later", gothreadid());
+    }
+    unlockosthread();
+    wg_done(wg);
+}
+
+/** One locked goroutine among eight that keep the scheduler busy: first N, later N... */
+static void same_thread(void)
+{
+    WaitGroup wg = {0}, others = {0};
+    wg_add(&wg, 1);
+    wg_add(&others, 8);
+    for (int i = 0; i < 8; i++)
+        go(busy, &others);
+    go(keeps_thread, &wg);
+    wg_wait(&wg);
+    stop = true;
+    wg_wait(&others);
+}
+
+/* ---- the end of a locked goroutine ---- */
+
+static void end_locked(void *out)
+{
+    lockosthread();
+    lockosthread();
+    unlockosthread(); /* one is left */
+    int64_t tid = gothreadid();
+    chan_send(out, &tid);
+}
+
+static void end_unlocked(void *out)
+{
+    lockosthread();
+    unlockosthread();
+    int64_t tid = gothreadid();
+    chan_send(out, &tid);
+}
+
+/** Runs fn ten times: reports for each thread that is not the main one if it went away, and the next ones' ids. */
+static void ends(void (*fn)(void *))
+{
+    Chan *c = chan_make(sizeof(int64_t), 0);
+    int n = 0;
+    for (int i = 0; i < 40 && n < 10; i++) {
+        int64_t tid;
+        go(fn, c);
+        chan_recv(c, &tid);
+        report("ran", tid);
+        if (tid == linux_getpid())
+            continue;
+        n++;
+        report("gone", fn == end_locked ? gone(tid) : !alive(tid));
+    }
+    report("ended", n);
+    chan_free(c);
+}
+
+static void locked_thread_ends(void)
+{
+    lockosthread(); /* keeps the main thread out of the way */
+    ends(end_locked);
+}
+
+static void unlocked_thread_stays(void)
+{
+    lockosthread();
+    ends(end_unlocked);
+}
+
+/* ---- what a locked goroutine has done to its thread ---- */
+
+static int64_t inproc(void)
+{
+    char b[256];
+    sysret r = RawSyscall(__NR_getcwd, (uintptr_t)b, sizeof b, 0);
+    return r.err == 0 && b[0] == '/' && b[1] == 'p' && b[2] == 'r' && b[3] == 'o' && b[4] == 'c' && b[5] == 0;
+}
+
+static void where(void *out)
+{
+    lockosthread(); /* a thread each */
+    int64_t in = inproc();
+    ksleep(NSEC_PER_MSEC);
+    chan_send(out, &in);
+    unlockosthread();
+}
+
+static void taint(void *out)
+{
+    lockosthread();
+    int64_t ok = RawSyscall(__NR_unshare, KCLONE_FS, 0, 0).err == 0 &&
+                 RawSyscall(__NR_chdir, (uintptr_t)"/proc", 0, 0).err == 0;
+    report("tainted", ok);
+    for (int i = 0; i < 30; i++)
+        go(where, out); /* from here, and on threads that this one's P asks for */
+    for (int i = 0; i < 5; i++) {
+        ksleep(200 * NSEC_PER_USEC); /* its P is handed off each time */
+        gosched();
+    }
+    report("own", inproc());
+    ok = -1;
+    chan_send(out, &ok);
+} /* and the thread ends, still locked, handing its P off once more */
+
+/** One thread changes its directory: own, and in the others "in" (1: the change has reached it). */
+static void state_stays(void)
+{
+    Chan *c = chan_make(sizeof(int64_t), 0);
+    lockosthread(); /* the taint is for another thread */
+    for (int round = 0; round < 3; round++) {
+        go(taint, c);
+        for (int i = 0; i < 31; i++) {
+            int64_t in;
+            chan_recv(c, &in);
+            if (in >= 0)
+                report("in", in);
+        }
+    }
+    report("main", inproc());
+    chan_free(c);
+}
+
+/* ---- threads that are used again ---- */
+
+static void sleeper(void *wg)
+{
+    ksleep(2 * NSEC_PER_MSEC);
+    wg_done(wg);
+}
+
+/** Ten times ten goroutines in the kernel at once, one crowd after the other: threads made, threads that live. */
+static void crowds(void)
+{
+    for (int i = 0; i < 10; i++) {
+        WaitGroup wg = {0};
+        wg_add(&wg, 10);
+        for (int j = 0; j < 10; j++)
+            go(sleeper, &wg);
+        wg_wait(&wg);
+    }
+    SchedStats st;
+    schedstats(&st);
+    report("made", (int64_t)st.threads);
+    report("live", (int64_t)st.threadslive);
+    report("handoffs", (int64_t)st.handoffs);
+}
+
+static void dies_locked(void *wg)
+{
+    lockosthread();
+    wg_done(wg);
+}
+
+/** Three hundred threads, one after the other, with stops of the world in between: made, live. */
+static void many_exits(void)
+{
+    WaitGroup wg = {0};
+    lockosthread();
+    for (int i = 0; i < 300; i++) {
+        wg_add(&wg, 1);
+        go(dies_locked, &wg);
+        if (i % 3 == 0)
+            gogc();
+        else
+            wg_wait(&wg);
+    }
+    wg_wait(&wg);
+    SchedStats st;
+    schedstats(&st);
+    report("made", (int64_t)st.threads);
+    report("live", (int64_t)st.threadslive);
+}
+
+/* ---- first locks, stops of the world, and a template thread ---- */
+
+static void lock_and_start(void *wg)
+{
+    lockosthread();
+    ksleep(100 * NSEC_PER_USEC); /* its P goes to a thread that this one may not make */
+    unlockosthread();
+    wg_done(wg);
+}
+
+static void first_locks(void)
+{
+    WaitGroup wg = {0};
+    wg_add(&wg, 4);
+    for (int i = 0; i < 4; i++)
+        go(lock_and_start, &wg);
+    for (int i = 0; i < 30; i++)
+        gogc();
+    wg_wait(&wg);
+    report("template", newmHandoff.haveTemplateThread);
+    /* sysmon and the template thread; either may not have got so far yet */
+    for (int64_t end = nanotime() + 5 * NSEC_PER_SEC; *(volatile int32_t *)&sched.nmsys < 2 && nanotime() < end;)
+        gosleep(NSEC_PER_MSEC);
+    report("system", *(volatile int32_t *)&sched.nmsys);
+}
+
+static const struct test tests[] = {
+    {"same_thread", same_thread},
+    {"locked_thread_ends", locked_thread_ends},
+    {"unlocked_thread_stays", unlocked_thread_stays},
+    {"state_stays", state_stays},
+    {"crowds", crowds},
+    {"many_exits", many_exits},
+    {"first_locks", first_locks},
+};
+
+int gomain(int argc, char **argv)
+{
+    return test_main(tests, sizeof tests / sizeof *tests, argc, argv);
+}
