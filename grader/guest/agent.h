@@ -219,6 +219,9 @@ int agent_vdsoclock(int clock, struct ktimespec *ts);
 void agent_body(void *arg);
 enum { AGENT_ENTERED = 6 };
 extern uint64_t agent_entered[AGENT_ENTERED]; /**< what agent_body stored last */
+/** Control words (as in a gobuf) of which each part alone, or all, differ from those of agent_gogo_scrambled; 0 ends them. */
+enum { AGENT_FPCWS = 10 };
+extern const uint64_t agent_fpcws[AGENT_FPCWS];
 /** Switches single-stepping (SIGTRAP after each instruction) on or off; false: this CPU has none. */
 bool agent_singlestep(bool on);
 /** gogo(buf) after it has put other values into all of these registers. */

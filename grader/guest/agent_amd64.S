@@ -313,7 +313,7 @@ FUNC agent_singlestep
 END agent_singlestep
 
     .section .rodata
-    .globl agent_nregs, agent_regmask, agent_regvalid
+    .globl agent_nregs, agent_regmask, agent_regvalid, agent_fpcws
     .p2align 3
 agent_nregs:
     .long 10, 0
@@ -322,3 +322,6 @@ agent_regmask:                  /* of mxcsr its control bits; of sp (8) and dire
 agent_regvalid:                 /* rounding, flush-to-zero and precision may be anything; exceptions stay masked */
     .quad -1, -1, -1, -1, -1, -1, 0xe040, 0x0c00, 0, 0, 0, 0, 0, 0, 0, 0
     .quad 0, 0, 0, 0, 0, 0, 0x1f80, 0x033f, 0, 0, 0, 0, 0, 0, 0, 0
+agent_fpcws:                    /* x87 and mxcsr: agent_gogo_scrambled's are 077f and 3f80 */
+    .quad 0x077f00003f80, 0x037f00001f80, 0x037f00003f80, 0x077f00001f80, 0x0b7f00003f80
+    .quad 0x047f00003f80, 0x077f00007f80, 0x077f0000bf80, 0x077f00003fc0, 0

@@ -104,28 +104,37 @@ OP(newproc1)
                        (uintptr_t)a->v[4], (size_t)a->v[1]));
 }
 
-/** The address of that function. */
-AGENT_OP(bodyaddress)
+/** fpcw(i): the i'th of a few control words that a context may hold, or 0. */
+AGENT_OP(fpcw)
 {
-    return (int64_t)(uintptr_t)agent_body;
+    return a->v[0] >= 0 && a->v[0] < AGENT_FPCWS ? (int64_t)agent_fpcws[a->v[0]] : 0;
 }
 
 /**
  * What that function found at its first instruction: its argument. out 1: stack pointer less what the ABI wants,
  * modulo 16, 2: return address less goexit_frame, 3: frame pointer, 4: control words less GOBUF_FPCW_DEFAULT,
- * 5: getg(), 6: how far below the end of that G's stack the stack pointer was.
+ * 5: getg(), 6: stack pointer.
  */
 AGENT_OP(bodysaw)
 {
-    G *gp = (G *)agent_entered[5];
     a->nout = 6;
     a->out[1] = (int64_t)((agent_entered[1] - ARCH_ENTRY_SP_MISALIGN) % 16);
     a->out[2] = (int64_t)(agent_entered[2] - (uintptr_t)goexit_frame);
     a->out[3] = (int64_t)agent_entered[3];
     a->out[4] = (int64_t)(agent_entered[4] - GOBUF_FPCW_DEFAULT);
-    a->out[5] = hg(gp);
-    a->out[6] = gp ? (int64_t)(gp->stack.hi - agent_entered[1]) : -1;
+    a->out[5] = hg((G *)agent_entered[5]);
+    a->out[6] = (int64_t)agent_entered[1];
     return (int64_t)agent_entered[0];
+}
+
+/** suspendedon(m): m, which is suspended, stands 1: on its g0 and that one's stack; 0: anywhere else. */
+AGENT_OP(suspendedon)
+{
+    struct wm *wm = world_m(a->v[0]);
+    if (!wm || !wm->busy)
+        agent_refuse(MSG_MISUSE, "m%ld is not suspended", (long)a->v[0]);
+    stack s = wm->m->g0->stack;
+    return wm->g == wm->m->g0 && wm->sp > s.lo && wm->sp <= s.hi;
 }
 
 /** On a G: ends it. "ended: schedule()" if schedule is recorded. */

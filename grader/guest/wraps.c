@@ -334,6 +334,7 @@ WRAP_VOID(casgstatus, (G * gp, uint32_t old, uint32_t new_), (gp, old, new_), "c
           gname(gp), old, new_)
 WRAP_VOID(ready, (G * gp, bool next), (gp, next), "ready(%s, %d)", gname(gp), next)
 WRAP_VOID(dropg, (void), (), "dropg()")
+WRAP_VOID(allgadd, (G * gp), (gp), "allgadd(%s)", gname(gp))
 WRAP_VOID(gopark, (bool (*unlockf)(G *, void *), void *l, waitReason reason), (unlockf, l, reason),
           "gopark(%s)", waitReasonString(reason))
 WRAP_VOID(timer_start,

@@ -1,0 +1,264 @@
+/**
+ * @file lab02_stack.c
+ * Stacks: their caches, what crosses from one P to another, and kernels that do not help.
+ */
+#include <string.h>
+#include "judge.h"
+
+enum { STACK = 64 * 1024, PAGE = 4096, MANY = 100 };
+
+struct stk {
+    int64_t lo, hi;
+};
+
+static struct stk alloc(int64_t n)
+{
+    struct stk s = {call("stackalloc", n), 0};
+    s.hi = result(1);
+    return s;
+}
+
+static void release(struct stk s)
+{
+    call("stackfree", s.lo, s.hi);
+}
+
+/** n Ps, the first of them m0's. */
+static void ps(int n)
+{
+    call("newp", n);
+    call("hold", 0, 0);
+}
+
+static void has_guard(struct stk s)
+{
+    if (!call("writable", s.lo) || !call("writable", s.hi - 8))
+        fail("a stack of %lld bytes cannot be written", (long long)(s.hi - s.lo));
+    if (call("writable", s.lo - 8) || call("writable", s.lo - PAGE))
+        fail("below a stack of %lld bytes there is no guard page", (long long)(s.hi - s.lo));
+}
+
+/** Lines of the log since the last time. */
+static int lines(void)
+{
+    int n = 0;
+    for (const char *s = events(); (s = strchr(s, '\n')) != NULL; s++)
+        n++;
+    return n;
+}
+
+TEST(StacksOfAnySizeAreWholePagesWithAGuard)
+{
+    ps(1);
+    for (int i = 0; i < 40; i++) {
+        int64_t n = 1 + (int64_t)rndn(i % 2 ? 20 * PAGE : 2 << 20);
+        struct stk s = alloc(n);
+        if (s.hi - s.lo != (n + PAGE - 1) / PAGE * PAGE)
+            fail("a stack of %lld bytes was asked for; this one has %lld", (long long)n, (long long)(s.hi - s.lo));
+        has_guard(s);
+    }
+}
+
+TEST(AStackOfAnotherSizeGoesBackToTheSystem)
+{
+    ps(1);
+    struct stk s = alloc(16 * 1024);
+    call("word", s.lo, 1);
+    release(s);
+    if (call("writable", s.lo) || call("writable", s.hi - 8))
+        fail("a stack of 16 KiB was given back, but its memory is still there");
+    expect_field(0, "p0.stackcache.n");
+}
+
+TEST(APsOwnStacksNeedNoLock)
+{
+    ps(1);
+    release(alloc(STACK));
+    spy("lock");
+    events();
+    for (int i = 0; i < 200; i++)
+        release(alloc(STACK));
+    expect_events("");
+}
+
+TEST(StacksTravelToThePoolInBatches)
+{
+    enum { N = 512 };
+    struct stk s[N];
+    ps(1);
+    spy("lock");
+    events();
+    for (int i = 0; i < N; i++)
+        s[i] = alloc(STACK);
+    int taken = lines();
+    for (int i = 0; i < N; i++)
+        release(s[i]);
+    int given = lines();
+    if (taken > N / 16 + 4)
+        fail("%d stacks were taken under %d locks; batches of 16 need %d", N, taken, N / 16);
+    if (given > N / 16 + 4)
+        fail("%d stacks were given back under %d locks; batches of 16 need %d", N, given, N / 16);
+}
+
+TEST(ACacheDrainsAndFillsBy16)
+{
+    struct stk s[MANY];
+    ps(2);
+    for (int i = 0; i < MANY; i++)
+        s[i] = alloc(STACK);
+    while (get("p0.stackcache.n") > 0)
+        alloc(STACK);
+    for (int i = 0; i < 32; i++)
+        release(s[i]);
+    expect_field(32, "p0.stackcache.n");
+    release(s[32]);
+    expect_field(17, "p0.stackcache.n");
+    for (int i = 33; i < MANY; i++)
+        release(s[i]); /* the pool has more than 16 now */
+    call("hold", 0, 1);
+    alloc(STACK);
+    expect_field(15, "p1.stackcache.n");
+}
+
+TEST(WhatOnePFreesAnotherUses)
+{
+    struct stk s[MANY];
+    ps(2);
+    for (int i = 0; i < MANY; i++)
+        s[i] = alloc(STACK);
+    for (int i = 0; i < MANY; i++)
+        release(s[i]);
+    int left = MANY - 32; /* at least so many lie in the pool */
+    call("hold", 0, 1);
+    for (int i = 0; i < left; i++) {
+        int64_t lo = call("stackalloc", STACK);
+        int k = 0;
+        while (k < MANY && s[k].lo != lo)
+            k++;
+        if (k == MANY)
+            fail("p0 gave %d stacks back, of which its cache holds 32 at most; p1 was given a new one as its stack number %d",
+                 MANY, i + 1);
+        s[k].lo = 0; /* and nobody else gets it */
+    }
+}
+
+/* Whoever uses stacks writes into every word of them; and comes back on another P, or without one. */
+TEST(NoStackIsGivenToTwo)
+{
+    enum { HELD = 120 };
+    struct stk s[HELD];
+    int n = 0;
+    ps(2);
+    for (int i = 0; i < 1500; i++) {
+        if (rndn(20) == 0)
+            set((int64_t)rndn(3) - 1, "m0.p");
+        if (n == 0 || (n < HELD && rndn(100) < (i / 200 % 2 ? 30 : 70))) {
+            s[n] = alloc(STACK);
+            for (int k = 0; k < n; k++)
+                if (s[k].lo == s[n].lo)
+                    fail("a stack that is in use was given out once more");
+            call("word", s[n].hi - 8, (int64_t)rnd());
+            call("word", s[n++].lo, (int64_t)rnd());
+        } else {
+            int k = (int)rndn((uint64_t)n);
+            release(s[k]);
+            s[k] = s[--n];
+        }
+    }
+}
+
+TEST(AKernelWithoutGuardMarkersHasGuardPagesToo)
+{
+    ps(1);
+    record("linux_madvise"); /* -EINVAL */
+    for (int i = 0; i < 40; i++)
+        has_guard(alloc(i % 8 ? STACK : 8 * 1024));
+}
+
+TEST(WithoutAGuardPageThereIsNoStack)
+{
+    ps(1);
+    record("linux_madvise");  /* -EINVAL */
+    record("linux_mprotect"); /* -ENOMEM */
+    struct outcome o = run(0, "stackalloc", STACK);
+    if (o.kind == OUT_RETURNED)
+        has_guard((struct stk){o.v[0], o.v[1]}); /* by other means: well done */
+    else if (o.kind != OUT_THREW)
+        fail("no guard page can be made: stackalloc should have thrown; instead: %s", o.text);
+}
+
+TEST(WithoutMemoryThereIsNoStack)
+{
+    static const int64_t sizes[] = {(int64_t)1 << 60, INT64_MAX, -1, -4096};
+    call("newp");
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int64_t m = call("newm");
+        struct outcome o = run(m, "stackalloc", sizes[i]);
+        if (o.kind != OUT_THREW)
+            fail("nobody has %#llx bytes for a stack: stackalloc should have thrown; instead: %s",
+                 (unsigned long long)sizes[i], o.text);
+    }
+}
+
+TEST(FreeStacksAreCountedWhereverTheyAre)
+{
+    struct stk s[MANY];
+    ps(2);
+    for (int i = 0; i < MANY; i++)
+        s[i] = alloc(STACK);
+    int64_t before = call("stackcache_bytes");
+    for (int i = 0; i < 60; i++)
+        release(s[i]);
+    call("hold", 0, 1);
+    for (int i = 60; i < 70; i++)
+        release(s[i]);
+    set(NIL, "m0.p");
+    for (int i = 70; i < 75; i++)
+        release(s[i]);
+    expect_call(before + 75 * STACK, "stackcache_bytes");
+}
+
+TEST(ClearingOnePLeavesTheOthersAlone)
+{
+    struct stk s[10];
+    ps(2);
+    for (int i = 0; i < 10; i++)
+        s[i] = alloc(STACK);
+    call("hold", 0, 1);
+    for (int i = 0; i < 10; i++)
+        release(s[i]);
+    call("word", s[9].lo, 0x1234567);
+    int64_t n = get("p1.stackcache.n"), all = call("stackcache_bytes");
+    call("hold", 0, 0);
+    int64_t cleared = call("stackcache_clear", 0);
+    expect_field(0, "p0.stackcache.n");
+    expect_field(n, "p1.stackcache.n");
+    expect_call(0x1234567, "word", s[9].lo);
+    expect_call(n * STACK, "stackcache_bytes");
+    if (cleared + n * STACK != all)
+        fail("%lld bytes were free, %lld of them p1's; clearing p0 and the pool returned %lld", (long long)all,
+             (long long)(n * STACK), (long long)cleared);
+}
+
+TEST(ManyClearedStacksComeBack)
+{
+    enum { N = 600 };
+    struct stk s[N];
+    ps(1);
+    for (int i = 0; i < N; i++)
+        s[i] = alloc(STACK);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < N; i++)
+            release(s[i]);
+        call("stackcache_clear", NIL);
+        for (int i = 0; i < N; i++) {
+            struct stk t = alloc(STACK);
+            for (int k = 0; k < i; k++)
+                if (s[k].lo == t.lo)
+                    fail("a stack was given out twice");
+            if (call("writable", t.lo - 8))
+                fail("a stack has no guard page after its memory went back to the system");
+            s[i] = t;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+/**
+ * @file lab02_switch.c
+ * What a switch must not need, must leave alone, and must refuse.
+ */
+#include <signal.h>
+#include <string.h>
+#include "judge.h"
+
+enum { REGS = 16, RBP = 1 };
+
+/** One P, one G that m0 runs. */
+static int64_t running_g(void)
+{
+    call("newp");
+    int64_t g = call("newg");
+    call("hold", 0, 0);
+    call("rung", 0, g);
+    return g;
+}
+
+static void load_patterns(uint64_t in[REGS])
+{
+    uint64_t fixed[2 * REGS];
+    call("regs_valid");
+    memcpy(fixed, result_text(), sizeof fixed);
+    for (uint32_t i = 0; i < REGS; i++)
+        in[i] = (rnd() & fixed[i]) | fixed[REGS + i];
+    call_bytes("memwrite", in, REGS * sizeof *in, 0);
+}
+
+/* Registers belong in g->sched: what lies below the saved sp is anybody's once the G may run elsewhere. */
+TEST(NothingBelowTheSavedStackPointerIsNeeded)
+{
+    uint64_t in[REGS], out[REGS], mask[REGS];
+    running_g();
+    uint32_t n = (uint32_t)call("regs");
+    memcpy(mask, result_text(), sizeof mask);
+    load_patterns(in);
+    call_g("mcall_scribble");
+    call("memread", sizeof in, sizeof out);
+    memcpy(out, result_text(), sizeof out);
+    for (uint32_t i = 0; i < n; i++)
+        if ((out[i] ^ in[i]) & mask[i])
+            fail("after the bytes below g->sched.sp have changed, register %u of mcall's caller is %#llx, not %#llx", i,
+                 (unsigned long long)out[i], (unsigned long long)in[i]);
+}
+
+/* Each control word decides for itself whether it must be loaded. */
+TEST(EachControlWordIsLoadedIfItDiffers)
+{
+    call("newp");
+    call("hold", 0, 0);
+    record("schedule");
+    for (int i = 0; call("fpcw", i) != 0; i++) {
+        int64_t w = call("fpcw", i), g = call("newproc1", i);
+        int64_t normal = get("g%d.sched.fpcw", (int)g);
+        call("rung", 0, g);
+        set(w, "g%d.sched.fpcw", (int)g);
+        expect(run(0, "gogo", g), "ended: schedule()");
+        expect_call(i, "bodysaw");
+        if (result(4) != w - normal)
+            fail("g->sched.fpcw was %#llx, but the goroutine ran with %#llx", (unsigned long long)w,
+                 (unsigned long long)(result(4) + normal));
+    }
+}
+
+TEST(TheFrameChainIsWhatItWasAfterMcall)
+{
+    running_g();
+    int64_t n = call_g("mcall_frames");
+    if (n < 2 || n >= 100)
+        fail("test: the frame chain has %lld frames", (long long)n);
+    expect_result(1, n, "the frames on the G's chain after mcall");
+}
+
+TEST(TheStackPointerIsValidAtEachInstruction)
+{
+    running_g();
+    int64_t n = call_g("stepswitches", 3);
+    if (n == -1)
+        return; /* the CPU cannot */
+    if (n != 3)
+        fail("of 3 calls of systemstack %lld ran their function", (long long)n);
+    if (result(1) < 100)
+        fail("test: only %lld instructions were stepped", (long long)result(1));
+    if (result(2) != 0)
+        fail("at %lld instructions, the first at %s, the stack pointer points neither into the G's stack nor into g0's",
+             (long long)result(2), result_text());
+}
+
+TEST(SystemstackShowsADumpWhereTheGIs)
+{
+    uint64_t in[REGS];
+    int g = (int)running_g();
+    load_patterns(in);
+    call_g("systemstack", 1);
+    expect_result(8, result(11), "g->sched.pc in systemstack's function (where systemstack returns to)");
+    expect_result(9, result(12), "g->sched.sp in systemstack's function (the caller's, after the return)");
+    expect_result(10, (int64_t)in[RBP], "g->sched.bp in systemstack's function (the caller's rbp)");
+    expect_field(0, "g%d.sched.sp", g);
+    expect_field(0, "g%d.sched.bp", g);
+}
+
+TEST(SystemstackBeginsWhereMcallDoes)
+{
+    running_g();
+    call_g("mcall");
+    int64_t depth = result(6);
+    call_g("systemstack", 1);
+    if (result(6) < 0 || result(6) > depth + 128)
+        fail("systemstack's function runs %lld bytes below g0->sched.sp, mcall's %lld", (long long)result(6), (long long)depth);
+    int64_t first = result(6);
+    call_g("systemstack_times", 100000);
+    expect_result(6, first, "the depth of systemstack's function, 100000 calls later");
+}
+
+TEST(G0sContextStaysAsItIs)
+{
+    running_g();
+    int64_t sp = call("g0sp", 0);
+    call_g("mcall");
+    expect_call(sp, "g0sp", 0);
+    call_g("systemstack", 1);
+    expect_call(sp, "g0sp", 0);
+    call_g("systemstack_nested", 1);
+    expect_call(sp, "g0sp", 0);
+    call("systemstack_as", 1, 0);
+    expect_result(3, true, "g0->sched.sp after systemstack on g0 is what it was");
+}
+
+TEST(SystemstackOnGsignalIsAPlainCall)
+{
+    running_g();
+    int64_t arg = (int64_t)rnd();
+    expect_call_g(arg, "systemstack_as", arg, 1);
+    expect_result(1, true, "getg() stays gsignal");
+    expect_result(2, true, "the function runs on its caller's stack, right below it");
+    expect_result(3, true, "g0->sched.sp is what it was");
+}
+
+TEST(GogoToNobodyFaults)
+{
+    call("newp");
+    call("hold", 0, 0);
+    int64_t g = call("newg");
+    call("rung", 0, g);
+    set(NIL, "g%d.sched.g", (int)g);
+    call_dies(SIGSEGV, NULL, "gogo", g);
+}
+
+TEST(AContextIsUsedOnce)
+{
+    call("newp");
+    call("hold", 0, 0);
+    int64_t g = call("newg");
+    call("rung", 0, g);
+    expect(run(0, "gogo", g), "running g1");
+    call_dies(SIGSEGV, NULL, "gogo", g);
+}
+
+TEST(GostartcallForgesACallOfAnyStackTop)
+{
+    int64_t scratch = call("scratch");
+    for (int i = 0; i < 40; i++) {
+        int64_t top = scratch + 4096 + (i < 20 ? i : (int64_t)rndn(4096)), fn = (int64_t)rnd(), arg = (int64_t)rnd();
+        int64_t junk = (int64_t)rnd();
+        call("gostartcall", top, fn, arg, junk);
+        expect_result(1, 0, "how far buf->sp is from what a function finds at its first instruction");
+        if (result(2) < 0 || result(2) > 64)
+            fail("buf->sp was %#llx, the stack's top; now it is %lld bytes lower", (unsigned long long)top,
+                 (long long)result(2));
+        expect_result(3, fn, "buf->pc");
+        expect_result(4, arg, "buf->ctxt");
+        expect_result(5, 0, "buf->bp");
+        expect_result(6, junk, "buf->g, which the caller has set");
+        expect_result(7, junk, "buf->fpcw, which the caller has set");
+    }
+}
