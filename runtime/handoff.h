@@ -205,68 +205,90 @@ typedef struct Once {
 void once_do(Once *o, void (*fn)(void *arg), void *arg);
 /** @} */
 
-/** @name Network: TCP and Unix sockets, pipes. A call parks the goroutine, not the thread.
- * Functions that can fail return a value >= 0, or -errno. Addresses: "127.0.0.1:8080", "[::1]:8080", "/path/to/socket".
+/** @name Network: TCP and Unix sockets, pipes
+ *
+ * A call that has to wait parks the goroutine, not the thread. Functions that return a number return a value >= 0, or
+ * -errno; those that return a pointer return NULL and store errno to *err (which may be NULL; 0 if all went well).
+ *
+ * Networks are "tcp" and "unix". TCP addresses: "127.0.0.1:8080", "[::1]:8080", "localhost:8080", ":8080" (every IPv4 address
+ * for a listener, else this machine); names are not looked up. Unix addresses: a path, or "@name" in the abstract name space.
+ *
+ * Any number of goroutines may use one Conn or Listener. Calls that read (and accept) take turns, and so do those that
+ * write: bytes of two writes do not mix, and a deadline counts for a call that waits for its turn from the moment at which it
+ * gets it. net_close and net_closelistener wake whoever waits, wait until all have left, and free the memory: they are
+ * called once, and nobody may begin a call after that. To stop goroutines that would go on to use a Conn, set a deadline in the
+ * past, wait for them, then close.
  * @{ */
 
 /** An open socket or pipe end. */
 typedef struct Conn Conn;
 /** A listening socket. */
 typedef struct Listener Listener;
-/** The error that calls on a closed Conn or Listener return, negated. */
+/** The error (negated, where errors are) of a call during which its Conn or Listener was closed. Mirrors net.ErrClosed. */
 #define NET_ECLOSED 125
-/** The error that calls return after their deadline, negated. */
+/** Likewise of a call whose deadline has passed. Mirrors os.ErrDeadlineExceeded. */
 #define NET_ETIMEOUT 110
 
-/** Listens on addr. network: "tcp" or "unix". *err (may be NULL) is 0 or errno when the result is NULL. */
+/** Listens on addr; port 0: one that is free. Removes nothing: a path that exists is EADDRINUSE. Mirrors net.Listen. */
 Listener *net_listen(const char *network, const char *addr, int *err);
 /** The port that a TCP listener is bound to; 0 for others. */
 int net_port(Listener *l);
-/** Waits for a connection; NULL and *err on failure (NET_ECLOSED after net_closelistener). */
+/** Waits for a connection. NET_ECLOSED if l was closed meanwhile, NET_ETIMEOUT after net_acceptdeadline's time. Mirrors Accept. */
 Conn *net_accept(Listener *l, int *err);
-/** Wakes goroutines in net_accept and frees the listener when they have left. */
+/** Wakes goroutines in net_accept (NET_ECLOSED), frees l when they have left, and removes a Unix socket's path. */
 void net_closelistener(Listener *l);
-/** Fails net_accept calls that wait past t (nanotime; 0: never, in the past: at once). */
+/** net_accept fails from t on (nanotime; 0: never): at once if that has passed, also calls that wait already. */
 void net_acceptdeadline(Listener *l, int64_t t);
-/** Connects. */
+/** Connects. A Unix socket whose queue is full is EAGAIN at once. Mirrors net.Dial. */
 Conn *net_dial(const char *network, const char *addr, int *err);
-/** A pipe: *r is its reading, *w its writing end. 0 or -errno. */
+/** The same, but not longer than until t (nanotime; 0: no limit): NET_ETIMEOUT. The Conn has no deadline. Mirrors Dialer.Deadline. */
+Conn *net_dialdeadline(const char *network, const char *addr, int64_t t, int *err);
+/** A pipe: *r is its reading, *w its writing end. 0 or -errno. Mirrors os.Pipe. */
 int net_pipe(Conn **r, Conn **w);
-/** Takes over a file descriptor that can be polled (socket, pipe, tty); NULL and *err if it cannot (EPERM). */
+/**
+ * Takes over a file descriptor that can be polled (socket, pipe, tty) and makes it non-blocking. NULL and *err if it cannot
+ * be polled (EPERM: a regular file, which file_read() reads): then fd is the caller's as before. Mirrors os.NewFile.
+ */
 Conn *net_fd(int fd, int *err);
-/** Reads at most n bytes; 0 at end of file; or -errno. n == 0 returns 0 at once. */
+/** Reads at most n bytes, at least one; 0 at end of file; or -errno. n == 0 returns 0 at once. Mirrors Conn.Read. */
 intptr_t net_read(Conn *c, void *buf, size_t n);
-/** Writes all n bytes; n, or -errno (then some may have been written). */
+/** Writes all n bytes: n, or -errno (then some may have been written; EPIPE: nobody reads any more). Mirrors Conn.Write. */
 intptr_t net_write(Conn *c, const void *buf, size_t n);
-/** Fails reads that wait past t (nanotime; 0: never). A deadline in the past fails at once, also waiting calls. */
+/**
+ * net_read fails from t on (nanotime; 0: never) with NET_ETIMEOUT: at once if that has passed, also a call that waits
+ * already, and until another deadline is set. Mirrors SetReadDeadline.
+ */
 void net_readdeadline(Conn *c, int64_t t);
-/** Likewise writes. */
+/** Likewise net_write. */
 void net_writedeadline(Conn *c, int64_t t);
 /** Both. */
 void net_deadline(Conn *c, int64_t t);
-/** Shuts down the writing half; 0 or -errno. */
+/** Shuts down the writing half: the peer reads what was sent, then end of file. 0 or -errno. Mirrors CloseWrite. */
 int net_closewrite(Conn *c);
-/** Wakes goroutines that wait on c (they get -NET_ECLOSED) and frees it when they have left. */
+/**
+ * Wakes goroutines that wait on c (NET_ECLOSED), closes it when they have left, and frees it. 0, or -NET_ECLOSED while
+ * another call of net_close waits for them. Mirrors Close.
+ */
 int net_close(Conn *c);
-/** The file descriptor, for set-up only. */
+/** The file descriptor, for set-up only: socket options and the like. It stays non-blocking, and c's. */
 int net_rawfd(Conn *c);
 /** @} */
 
 /** @name Regular files: real blocking system calls; the P is handed to another thread meanwhile.
- * Values >= 0, or -errno. EINTR is retried.
+ * Values >= 0, or -errno. EINTR is retried, but for close. They work on every descriptor that is in blocking mode.
  * @{ */
 
-/** Opens path; flags and mode as open(2). A file descriptor, or -errno. */
+/** Opens path, close-on-exec; flags and mode as open(2). A file descriptor, or -errno. */
 int file_open(const char *path, int flags, int mode);
-/** read(2). */
+/** read(2): at most n bytes, 0 at end of file. */
 intptr_t file_read(int fd, void *buf, size_t n);
-/** write(2), all of it. */
+/** write(2) until all n bytes are written: n, or -errno (then some may have been). */
 intptr_t file_write(int fd, const void *buf, size_t n);
-/** pread(2). */
+/** pread(2): read at off, whatever the file's position. */
 intptr_t file_pread(int fd, void *buf, size_t n, int64_t off);
-/** Size in bytes, or -errno; *isdir and *mtime (nanoseconds; both may be NULL) are set on success. */
+/** Size in bytes, or -errno; *isdir and *mtime (nanoseconds since 1970; both may be NULL) are set on success. */
 int64_t file_stat(int fd, bool *isdir, int64_t *mtime);
-/** close(2). */
+/** close(2). Nobody may be using fd. */
 int file_close(int fd);
 /** @} */
 

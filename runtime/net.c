@@ -77,6 +77,12 @@ static int bindlisten(int sysfd, netaddr *a)
     return -(int)r.err;
 }
 
+/** Removes the file of a Unix socket's path: a blocking call, as for any file. */
+static void removepath(const netaddr *a)
+{
+    Syscall(__NR_unlinkat, (uintptr_t)AT_FDCWD, (uintptr_t)a->un.sun_path, 0);
+}
+
 Listener *net_listen(const char *network, const char *addr, int *err)
 {
     preemptcheck();
@@ -89,13 +95,16 @@ Listener *net_listen(const char *network, const char *addr, int *err)
     }
     Listener *l = gomalloc(sizeof *l);
     l->addr = a;
-    e = bindlisten(sysfd, &l->addr);
     l->unlink = a.family == KAF_UNIX && a.un.sun_path[0] != '\0';
-    if (e == 0)
+    e = bindlisten(sysfd, &l->addr);
+    bool bound = e == 0;
+    if (bound)
         e = -netfd_init(&l->fd, sysfd);
     seterr(err, e);
     if (e == 0)
         return l;
+    if (bound && l->unlink)
+        removepath(&l->addr);
     linux_close(sysfd);
     gofree(l);
     return NULL;
@@ -122,7 +131,7 @@ Conn *net_accept(Listener *l, int *err)
 void net_closelistener(Listener *l)
 {
     if (l->unlink)
-        RawSyscall(__NR_unlinkat, (uintptr_t)AT_FDCWD, (uintptr_t)l->addr.un.sun_path, 0);
+        removepath(&l->addr);
     if (netfd_close(&l->fd) == 0)
         gofree(l);
 }
@@ -133,6 +142,11 @@ void net_acceptdeadline(Listener *l, int64_t t)
 }
 
 Conn *net_dial(const char *network, const char *addr, int *err)
+{
+    return net_dialdeadline(network, addr, 0, err);
+}
+
+Conn *net_dialdeadline(const char *network, const char *addr, int64_t t, int *err)
 {
     preemptcheck();
     netaddr a;
@@ -145,12 +159,16 @@ Conn *net_dial(const char *network, const char *addr, int *err)
     Conn *c = newconn_own(sysfd, err);
     if (!c)
         return NULL;
+    if (t != 0)
+        net_writedeadline(c, t);
     e = netfd_connect(&c->fd, &a, a.len);
     seterr(err, e);
     if (e != 0) {
         net_close(c);
         return NULL;
     }
+    if (t != 0)
+        net_writedeadline(c, 0); /* it was for the connecting, not for the connection */
     if (a.family != KAF_UNIX)
         setoption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);
     return c;

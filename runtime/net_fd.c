@@ -1,6 +1,6 @@
 /**
- * @file net_fd.c A file descriptor on which goroutines wait: the loop "try; if it would block, park until the
- * poller says ready".
+ * @file net_fd.c
+ * A file descriptor on which goroutines wait: the loop "try; if it would block, park until the poller says ready".
  *
  * The descriptor is non-blocking, so each attempt is a raw system call that keeps the P. Closing is the hard
  * part: a descriptor's number must not be given back to the kernel while somebody is about to use it, because
@@ -37,7 +37,8 @@ static bool netfd_decref(netfd *fd)
     if (old != (FD_REF | FD_CLOSING))
         return false;
     pollClose(fd->pd);
-    linux_close(fd->sysfd);
+    /* It may wait: for data to be sent, if the program asked for that. Never retried: the number is free. */
+    Syscall(__NR_close, (uintptr_t)fd->sysfd, 0, 0);
     return true;
 }
 
@@ -179,6 +180,10 @@ static bool connected(int sysfd)
 
 int netfd_connect(netfd *fd, const void *addr, uint32_t len)
 {
+    /* A deadline may have passed already. And a fresh socket is "hung up", which made it ready. */
+    int e = pollerror(pollReset(fd->pd, 'w'));
+    if (e != 0)
+        return e;
     sysret c = RawSyscall(__NR_connect, (uintptr_t)fd->sysfd, (uintptr_t)addr, len);
     if (c.err == 0 || c.err == EISCONN)
         return 0;
@@ -194,7 +199,7 @@ int netfd_connect(netfd *fd, const void *addr, uint32_t len)
             return 0;
         if (err != 0 && err != EINPROGRESS && err != EALREADY && err != EINTR)
             return -err;
-        /* Woken by the event of the time before connect: wait again. */
+        /* Woken by a late event of the time before connect: wait again. */
     }
 }
 
