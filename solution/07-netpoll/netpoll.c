@@ -184,8 +184,8 @@ pollDesc *pollOpen(int fd, int *err)
     lock(&pd->lock);
     nobodywaits(pd, "free");
     pd->fd = fd;
-    if (load_relaxed(&pd->fdseq) == 0)   /* first use; written under pd->lock only */
-        store_relaxed(&pd->fdseq, 1);    /* epoll_ctl, below, comes before any event that carries it */
+    if (load_relaxed(&pd->fdseq) == 0) /* first use; written under pd->lock only */
+        store_relaxed(&pd->fdseq, 1);  /* epoll_ctl, below, comes before any event that carries it */
     pd->closing = false;
     netpollSetEventErr(pd, false, 0);
     pd->rseq++;
