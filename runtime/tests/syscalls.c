@@ -253,6 +253,54 @@ static void stop_during_blocked_calls(void)
     file_close(fds[1]);
 }
 
+/* ---- a locked goroutine comes back from a blocked call to its own thread ---- */
+
+struct pingpong {
+    int there[2], back[2];
+    WaitGroup *wg;
+};
+
+static void locked_reader(void *arg)
+{
+    struct pingpong *p = arg;
+    char c;
+    lockosthread();
+    int tid = linux_gettid();
+    for (int i = 0; i < 100; i++) {
+        CHECK(file_read(p->there[0], &c, 1) == 1, "a byte comes");
+        CHECK(linux_gettid() == tid, "the thread after the call is %d, as before: %d", linux_gettid(), tid);
+        CHECK(file_write(p->back[1], &c, 1) == 1, "and goes back");
+    }
+    unlockosthread();
+    wg_done(p->wg);
+}
+
+static void locked_calls_keep_their_thread(void)
+{
+    WaitGroup wg = {0};
+    struct pingpong p[3];
+    char c;
+    for (int i = 0; i < 3; i++) {
+        blocking_pipe(p[i].there);
+        blocking_pipe(p[i].back);
+        p[i].wg = &wg;
+        wg_add(&wg, 1);
+        go(locked_reader, &p[i]);
+    }
+    for (int n = 0; n < 100; n++) {
+        for (int i = 0; i < 3; i++)
+            write_all(p[i].there[1], 1);
+        gosched();
+        for (int i = 0; i < 3; i++)
+            CHECK(file_read(p[i].back[0], &c, 1) == 1, "a byte comes back");
+    }
+    wg_wait(&wg);
+    for (int i = 0; i < 3; i++) {
+        file_close(p[i].there[0]), file_close(p[i].there[1]);
+        file_close(p[i].back[0]), file_close(p[i].back[1]);
+    }
+}
+
 static const struct test tests[] = {
     {"blocked_reads_one_p", blocked_reads_one_p},
     {"blocked_reads_thousand", blocked_reads_thousand},
@@ -262,6 +310,7 @@ static const struct test tests[] = {
     {"signals_do_no_harm", signals_do_no_harm},
     {"preemption_after_syscall", preemption_after_syscall},
     {"stop_during_blocked_calls", stop_during_blocked_calls},
+    {"locked_calls_keep_their_thread", locked_calls_keep_their_thread},
 };
 
 int gomain(int argc, char **argv)

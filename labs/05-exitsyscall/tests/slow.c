@@ -1,0 +1,184 @@
+/**
+ * @file slow.c
+ * exitsyscall when there is no P: the G goes to the global queue, the M to sleep. The world: m0 ran g1 on p0 and is in a
+ * system call; m1 has taken p0, and no P is idle.
+ */
+#include "judge.h"
+
+enum { Grunnable_ = 1, Grunning_ = 2, Pidle_ = 0, Prunning_ = 1, Pgcstop_ = 3, STACKGUARD = 928 };
+
+/** See above; there is a g2, that m1 holds in its hands. */
+static void taken(void)
+{
+    call("newp");
+    call("newg", 2);
+    call("newm");
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+    call_g("entersyscall");
+    set(get("p0.syscalltick") + 1, "p0.syscalltick");
+    call("hold", 1, 0);
+    off_queue(2);
+}
+
+/* The G waits at the tail, the M is idle, and they have nothing to do with each other any more. */
+TEST(WithoutAPTheGIsQueuedAndTheMSleeps)
+{
+    taken();
+    call("setglobal", 2);
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    expect_list("g2 g1", "sched.runq");
+    expect_field(Grunnable_, "g1.atomicstatus");
+    expect_field(NIL, "g1.m");
+    expect_field(NIL, "m0.curg");
+    expect_field(NIL, "m0.p");
+    expect_list("m0", "sched.midle");
+    expect_field(0, "m0.locks");
+    expect_field(0, "sched.lock.key");
+    check_world();
+}
+
+/* Whoever has a P runs it: exitsyscall returns there, on another thread. */
+TEST(TheGGoesOnOnAnotherM)
+{
+    taken();
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    int64_t tick = get("p0.syscalltick"), slices = get("p0.schedtick");
+    struct outcome o = run(1, "schedule");
+    expect_returned(o, 1); /* on m1 */
+    expect_field(1, "g1.m");
+    expect_field(1, "m1.curg");
+    expect_field(Grunning_, "g1.atomicstatus");
+    expect_field(tick + 1, "p0.syscalltick");
+    expect_field(slices + 1, "p0.schedtick"); /* a new time slice */
+    expect_list("", "sched.runq");
+    check_world();
+}
+
+/* And everything about it is as after any other system call. */
+TEST(TheSlowWayCleansUpToo)
+{
+    taken();
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    expect_returned(run(1, "schedule"), 1);
+    expect_field(0, "g1.syscallsp");
+    expect_field(false, "g1.throwsplit");
+    expect_field(get("g1.stack.lo") + STACKGUARD, "g1.stackguard0");
+    expect_field(0, "m1.locks");
+    expect_field(NIL, "m0.oldp");
+}
+
+/* The M that slept may well be the one that is woken for it. */
+TEST(TheSleepingMIsWokenForItsG)
+{
+    taken();
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    on(1);
+    expect_call(0, "releasep");
+    call("handoffp", 0);
+    expect_returned(resume(0), 0);
+    expect_field(0, "m0.p");
+    expect_field(1, "m0.curg");
+    expect_list("", "sched.midle");
+    check_world();
+}
+
+/* A P became idle just before the M gave up: the G runs at once, and was never on a queue. */
+TEST(AnIdlePIsFoundInTheSlowWay)
+{
+    taken();
+    call("newp");
+    stop_at("casgstatus");
+    expect(run_g(0, "exitsyscall"), "stopped: at casgstatus(g1, 3, 1)");
+    pass("casgstatus");
+    call("idlep", 1);
+    set(1, "sched.sysmonwait");
+    int64_t slices = get("p1.schedtick"), tick = get("p1.syscalltick");
+    events();
+    spy("globrunqput");
+    spy("stopm");
+    expect_returned(resume(0), 0);
+    expect_events("");
+    expect_field(1, "m0.p");
+    expect_field(Grunning_, "g1.atomicstatus");
+    expect_field(slices + 1, "p1.schedtick");
+    expect_field(tick + 1, "p1.syscalltick");
+    expect_field(0, "sched.sysmonwait");
+    expect_field(1, "sched.sysmonnote.key");
+    check_world();
+}
+
+/** g1 is locked to m0. */
+static void locked(void)
+{
+    set(0, "g1.lockedm");
+    set(1, "m0.lockedg");
+    set(1, "m0.lockedExt");
+}
+
+/* Nobody but its own thread may run a locked G: the M waits for a P, and for nothing else. */
+TEST(ALockedGWaitsForAPOnItsThread)
+{
+    taken();
+    locked();
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    expect_list("g1", "sched.runq");
+    expect_list("", "sched.midle"); /* not to be had for other work */
+    expect_field(1, "sched.nmidlelocked");
+    expect_field(0, "sched.lock.key");
+    check_world();
+}
+
+/* Another M finds it, and passes its P on. */
+TEST(ALockedGComesBackOnItsThread)
+{
+    taken();
+    locked();
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    int64_t slices = get("p0.schedtick"), tick = get("p0.syscalltick");
+    expect(run(1, "schedule"), "blocked: futex m1.park");
+    expect_returned(resume(0), 0);
+    expect_field(0, "m0.p");
+    expect_field(0, "g1.m");
+    expect_field(Grunning_, "g1.atomicstatus");
+    expect_field(0, "sched.nmidlelocked");
+    expect_field(slices + 1, "p0.schedtick");
+    expect_field(tick + 1, "p0.syscalltick");
+    expect_list("m1", "sched.midle");
+    check_world();
+}
+
+/* While the world is stopped there is no P to be had: not the old one, and none is idle. */
+TEST(AStoppedWorldGivesNoP)
+{
+    call("newp");
+    call("newg");
+    call("newm"); /* somebody is at work: no deadlock */
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+    call("gcwaiting", 1);
+    call_g("entersyscall"); /* hands it in */
+    expect_field(Pgcstop_, "p0.status");
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    expect_field(Pgcstop_, "p0.status");
+    expect_field(0, "sched.stopwait");
+    expect_list("g1", "sched.runq");
+    expect_field(NIL, "m0.p");
+    check_world();
+}
+
+/* After entersyscallblock the old P is not tried, though it lies there. */
+TEST(AfterBlockWithoutIdlePsTheGIsQueued)
+{
+    call("newp");
+    call("newg");
+    call("newm"); /* somebody is at work: no deadlock */
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+    record("handoffp");
+    call_g("entersyscallblock");
+    set(2, "p0.status"); /* as if another M were in a system call with it */
+    expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
+    expect_field(2, "p0.status");
+    expect_list("g1", "sched.runq");
+}

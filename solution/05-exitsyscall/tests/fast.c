@@ -1,0 +1,180 @@
+/**
+ * @file fast.c
+ * exitsyscall when the old P is still there: one compare-and-swap, and everything is as it was. The world: m0 runs
+ * g1 on p0.
+ */
+#include "judge.h"
+
+enum { Grunning_ = 2, Gsyscall_ = 3, Pidle_ = 0, Prunning_ = 1, Psyscall_ = 2 };
+enum { STACKPREEMPT = -1314, STACKGUARD = 928, FREEZE = 0x7fffffff };
+
+/** m0 runs g1 on p0 and is in a system call. */
+static void in_syscall(void)
+{
+    call("newp");
+    call("newg");
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+    call_g("entersyscall");
+}
+
+/* G and P run again, and M and P have each other. */
+TEST(TheOldPComesBack)
+{
+    in_syscall();
+    expect_call_g(0, "exitsyscall");
+    expect_field(Prunning_, "p0.status");
+    expect_field(0, "p0.m");
+    expect_field(0, "m0.p");
+    expect_field(Grunning_, "g1.atomicstatus");
+    expect_field(1, "m0.curg");
+    check_world();
+}
+
+/* One call more has ended on this P. */
+TEST(ExitMovesSyscalltickByOne)
+{
+    in_syscall();
+    int64_t tick = get("p0.syscalltick");
+    call_g("exitsyscall");
+    expect_field(tick + 1, "p0.syscalltick");
+}
+
+/* It is still the same time slice: a loop of short calls must not look like a G that yields. */
+TEST(ExitStartsNoTimeSlice)
+{
+    in_syscall();
+    int64_t tick = (int64_t)(uint32_t)rnd();
+    set(tick, "p0.schedtick");
+    call_g("exitsyscall");
+    expect_field(tick, "p0.schedtick");
+}
+
+TEST(ExitLeavesLocksAsTheyWere)
+{
+    in_syscall();
+    call_g("exitsyscall");
+    expect_field(0, "m0.locks");
+    expect_field(0, "sched.lock.key");
+}
+
+/* The G may be preempted again, and is in no system call any more. */
+TEST(ExitRestoresTheGuard)
+{
+    in_syscall();
+    call_g("exitsyscall");
+    expect_field(get("g1.stack.lo") + STACKGUARD, "g1.stackguard0");
+    expect_field(false, "g1.throwsplit");
+    expect_field(0, "g1.syscallsp");
+}
+
+/* Somebody asked for a preemption during the call; g.preempt remembers it. */
+TEST(APreemptionRequestSurvivesTheCall)
+{
+    in_syscall();
+    set(true, "g1.preempt");
+    call_g("exitsyscall");
+    expect_field(STACKPREEMPT, "g1.stackguard0");
+    expect_field(true, "g1.preempt");
+    expect_field(false, "g1.throwsplit");
+}
+
+/* And the next check follows it. */
+TEST(TheRequestIsFollowedAtTheNextCheck)
+{
+    in_syscall();
+    call("randomOrder_reset", 1);
+    call("newg");
+    call("setring", 0, 0, 2);
+    set(1, "p0.schedtick"); /* no turn of the global queue */
+    set(true, "g1.preempt");
+    call_g("exitsyscall");
+    expect(run_g(0, "preemptcheck"), "running g2");
+    expect_list("g1", "sched.runq");
+}
+
+/* The M has its P: there is none to remember. */
+TEST(OldpIsForgotten)
+{
+    in_syscall();
+    call_g("exitsyscall");
+    expect_field(NIL, "m0.oldp");
+}
+
+/* Nearly every call ends here: no lock, and nobody is woken or started. */
+TEST(TheOldPCostsNoLock)
+{
+    in_syscall();
+    spy("lock");
+    spy("notewakeup");
+    spy("pidleget");
+    spy("startm");
+    call_g("exitsyscall");
+    expect_events("");
+}
+
+/* exitsyscall in the frame that made entersyscall, as Syscall does it. */
+TEST(TheSameFrameIsValid)
+{
+    in_syscall();
+    call_g("exitsyscall");
+    expect_call_g(0, "enterexit");
+    expect_field(Grunning_, "g1.atomicstatus");
+}
+
+/* A frame that has returned since entersyscall: what was recorded of it is rubbish by now. */
+TEST(AFrameThatIsGoneThrows)
+{
+    in_syscall();
+    set(get("g1.syscallsp") - 8192, "g1.syscallsp");
+    call_g_throws("frame is no longer valid", "exitsyscall");
+}
+
+TEST(ExitWithoutEnterThrows)
+{
+    in_syscall();
+    call_g("exitsyscall");
+    call_g_throws("frame is no longer valid", "exitsyscall");
+}
+
+/* The fast half by itself: a P, and nothing changes for the G. */
+TEST(ExitsyscallfastTakesTheOldP)
+{
+    in_syscall();
+    int64_t tick = get("p0.syscalltick");
+    expect_call_g(true, "exitsyscallfast", 0);
+    expect_field(Prunning_, "p0.status");
+    expect_field(0, "p0.m");
+    expect_field(0, "m0.p");
+    expect_field(tick, "p0.syscalltick");
+    expect_field(Gsyscall_, "g1.atomicstatus");
+}
+
+/*
+ * The P was taken, used, and is in Psyscall again by another M's call. It may be taken all the same, but its tick
+ * must move once more: the other M's call was interrupted.
+ */
+TEST(AReusedPMovesItsTickOnceMore)
+{
+    in_syscall();
+    int64_t tick = (int64_t)(uint32_t)(get("m0.syscalltick") + 1 + (int64_t)rndn(1000));
+    set(tick, "p0.syscalltick");
+    call_g("exitsyscall");
+    expect_field(tick + 2, "p0.syscalltick");
+    expect_field(0, "m0.p");
+    check_world();
+}
+
+/* The program dies and is dumped: whoever comes from the kernel now must not get in the way. */
+TEST(AFrozenWorldGivesNoP)
+{
+    in_syscall();
+    call("newp");
+    call("idlep", 1);
+    set(FREEZE, "sched.stopwait");
+    expect_call_g(false, "exitsyscallfast", 0);
+    expect_field(Psyscall_, "p0.status");
+    expect_field(NIL, "m0.p");
+    expect_list("p1", "sched.pidle");
+    check_world();
+}
