@@ -136,10 +136,16 @@ TEST(WhetherTheGIsLockedIsReadUnderTheLock)
     expect_field(0, "sched.nmidlelocked");
 }
 
-/* Between queue and sleep, the G runs elsewhere and makes its next system call. The M that queued it does not interfere. */
+/*
+ * Between queue and sleep, the G runs elsewhere and makes its next system call. The M that queued it neither interferes nor
+ * comes back to it when it is woken for something else.
+ */
 TEST(TheQueuedGIsNotTouched)
 {
-    taken(0);
+    taken(1);
+    call("pidleget"); /* p1, by plain hands: not for exitsyscall */
+    call("newg");
+    call("randomOrder_reset", 2);
     stop_at("stopm");
     expect(run_g(0, "exitsyscall"), "stopped: at stopm()");
     expect_returned(run(1, "schedule"), 1);
@@ -148,6 +154,9 @@ TEST(TheQueuedGIsNotTouched)
     int64_t sp = get("g1.syscallsp"), tick = get("p0.syscalltick");
     pass("stopm");
     expect(resume(0), "blocked: futex m0.park");
+    call("setring", 1, 0, 2);
+    call("startm", 1, false, false);
+    expect(resume(0), "running g2");
     expect_field(Gsyscall_, "g1.atomicstatus");
     expect_field(1, "g1.m");
     expect_field(sp, "g1.syscallsp");
