@@ -192,6 +192,7 @@ struct engine {
     struct choice choices[MAXCHOICES];
     int nchoices, pos;         /**< known, and followed so far */
     const char *replay;        /**< a replay string to follow, or NULL */
+    bool nocache;              /**< follow the choices to their end, through states that have been seen */
     uint64_t nexec, npruned, nops; /**< statistics */
     uint64_t maxexec;          /**< more executions than that: verdict "limit" */
 

@@ -142,7 +142,7 @@ static void standstill(void)
 /** Prunes the execution if it has come to a state that was explored. */
 static void look_up(void)
 {
-    if (eng->replay || eng->pos != eng->nchoices || !cache_seen(statehash(), eng->bound - eng->preemptions))
+    if (eng->nocache || eng->pos != eng->nchoices || !cache_seen(statehash(), eng->bound - eng->preemptions))
         return;
     eng->pruned = true;
     eng->npruned++;

@@ -169,6 +169,7 @@ static uint64_t fingerprint(void)
 static void confirm(void)
 {
     uint64_t was = fingerprint();
+    eng->nocache = true;
     execute();
     if (!eng->failed || fingerprint() != was) {
         eng->failed = true;
@@ -215,6 +216,7 @@ void search_begin(const struct ex_scenario *sc)
     eng->naming = true;
     eng->nplaces = eng->nvalues = eng->nguards = 0;
     eng->replay = NULL;
+    eng->nocache = false;
 }
 
 bool search(const struct ex_scenario *sc, int maxbound)
@@ -244,6 +246,7 @@ bool search_replay(const struct ex_scenario *sc, const char *text)
     }
     eng->phase = (enum phase)(*text - '0');
     eng->replay = text + 2;
+    eng->nocache = true;
     eng->bound = eng->maxstales = eng->maxspurious = eng->maxtimeouts = 1000;
     eng->nchoices = 0;
     watchdog(HANGTIME);
