@@ -371,7 +371,8 @@ static void various_deadlines(void)
 {
     static const int64_t after[] = {1, 1000, 20000, 100000, NSEC_PER_MSEC, 5 * NSEC_PER_MSEC, 20 * NSEC_PER_MSEC};
     static char buf[65536];
-    int writers = ended = 0;
+    int writers = 0;
+    ended = 0;
     for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
         for (int run = 0; run < 3; run++) {
             Conn *a, *b;
