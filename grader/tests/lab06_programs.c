@@ -66,6 +66,22 @@ TEST(TheThreadOfALockedGoroutineEndsWithIt)
             fail("a thread is still there five seconds after its locked goroutine has ended");
 }
 
+/* The main thread cannot end. It parks for ever, and the program goes on without it. */
+TEST(TheMainThreadOutlivesItsLockedGoroutine)
+{
+    struct run_result r;
+    locked("main_exits", "HANDOFFPROCS=1", &r);
+    int64_t pid = reported(&r, "pid", NULL), v;
+    int n = 0;
+    if (reported(&r, "main", NULL) != pid)
+        fail("the main goroutine was locked in goinit, but does not run on the main thread");
+    for (const char *at = r.reports; next_report(&at, "after", &v); n++)
+        if (v == pid)
+            fail("the main thread ran another goroutine after its locked one had ended");
+    if (n != 20)
+        fail("the other goroutine came round %d times after main had ended, it should be 20", n);
+}
+
 TEST(AnUnlockedThreadStays)
 {
     struct run_result r;

@@ -251,6 +251,37 @@ static void first_locks(void)
     report("system", *(volatile int32_t *)&sched.nmsys);
 }
 
+/* ---- the main goroutine ends on the main thread, locked ---- */
+
+extern int goargc;
+extern char **goargv;
+
+void goinit(void)
+{
+    if (goargc > 1 && test_same(goargv[1], "main_exits"))
+        lockosthread(); /* main will be locked to the main thread */
+}
+
+static void after_main(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 20; i++) {
+        ksleep(100 * NSEC_PER_USEC);
+        gosched();
+        report("after", gothreadid());
+    }
+    goexitprocess(0);
+}
+
+/** main, locked, ends by goexit: the process lives on, its first thread runs nobody any more. */
+static void main_exits(void)
+{
+    report("main", gothreadid());
+    report("pid", linux_getpid());
+    go(after_main, NULL);
+    goexit();
+}
+
 static const struct test tests[] = {
     {"same_thread", same_thread},
     {"locked_thread_ends", locked_thread_ends},
@@ -259,6 +290,7 @@ static const struct test tests[] = {
     {"crowds", crowds},
     {"many_exits", many_exits},
     {"first_locks", first_locks},
+    {"main_exits", main_exits}, /* the last: it ends the process */
 };
 
 int gomain(int argc, char **argv)
