@@ -78,10 +78,16 @@ OP(vdsoauxv)
     }
     aux[k++] = KAT_PHNUM;
     aux[k++] = 7;
+    if (a->v[2] == 1) { /* the words that make an entry for the image, but not as type and value */
+        aux[k++] = KAT_PAGESZ;
+        aux[k++] = KAT_SYSINFO_EHDR;
+        aux[k++] = (uintptr_t)base;
+        aux[k++] = 4096;
+    }
     aux[k++] = KAT_NULL;
     aux[k++] = 0;
     aux[k++] = KAT_SYSINFO_EHDR; /* beyond the end */
-    aux[k++] = 4096;
+    aux[k++] = (uintptr_t)base;
     vdsoClockGettime = NULL;
     vdsoauxv(aux);
     return vdsoClockGettime ? (const char *)(uintptr_t)vdsoClockGettime - base : NIL;

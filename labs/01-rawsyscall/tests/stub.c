@@ -90,7 +90,7 @@ TEST(FailureIsMinus1And0AndTheErrorNumber)
     }
 }
 
-TEST(TheStubKeepsTheCallersRegisters)
+TEST(TheStubsFillInTheResultAndKeepTheCallersRegisters)
 {
     uint64_t in[REGS], out[REGS], mask[REGS], fixed[2 * REGS];
     catch_calls();
@@ -104,8 +104,11 @@ TEST(TheStubKeepsTheCallersRegisters)
             in[i] = (rnd() & fixed[i]) | fixed[REGS + i];
         call_bytes("memwrite", in, sizeof in, 0);
         call("trap_play", error ? -EINVAL : 77, 5);
-        call("stub", vfork, SYS_getppid, rnd(), rnd(), rnd(), rnd(), rnd(), rnd());
+        int64_t r1 = call("stub", vfork, SYS_getppid, rnd(), rnd(), rnd(), rnd(), rnd(), rnd());
         const char *who = vfork ? "rawVforkSyscall" : "linux_Syscall6";
+        if (r1 != (error ? -1 : 77) || result(1) != (error ? 0 : 5) || result(2) != (error ? EINVAL : 0))
+            fail("%s after %s: the three words of the sysret are %lld, %lld, %lld", who,
+                 error ? "EINVAL" : "results of 77 and 5", (long long)r1, (long long)result(1), (long long)result(2));
         if (!result(3))
             fail("%s: a sysret goes where the hidden first argument points, and that address is returned", who);
         call("memread", sizeof in, sizeof out);
