@@ -759,12 +759,12 @@ enum {
 };
 /** Bits of pollDesc.atomicInfo, below the fdseq. */
 enum {
-    pollClosing = 1,             /**< closing */
-    pollEventErr = 2,            /**< the last event was EPOLLERR alone */
-    pollExpiredReadDeadline = 4, /**< rd < 0 */
+    pollClosing = 1,              /**< closing */
+    pollEventErr = 2,             /**< the last event was EPOLLERR alone */
+    pollExpiredReadDeadline = 4,  /**< rd < 0 */
     pollExpiredWriteDeadline = 8, /**< wd < 0 */
-    pollFDSeqShift = 16,         /**< the low bits of fdseq stand from here on */
-    pollFDSeqMask = 0xffff       /**< so many of them */
+    pollFDSeqShift = 16,          /**< the low bits of fdseq stand from here on */
+    pollFDSeqMask = 0xffff        /**< so many of them */
 };
 
 /**
@@ -784,10 +784,14 @@ typedef struct pollDesc {
 
     mutex lock;                   /**< protects what follows */
     bool closing;                 /**< pollUnblock was called */
-    bool rrun, wrun;              /**< rt, wt were started, and not stopped since; true also after they went off */
-    uintptr_t rseq, wseq;         /**< change whenever rt or wt is moved or stopped, and at each pollOpen */
-    timer *rt, *wt;               /**< deadline timers, for ever this pollDesc's; rt serves both if rd == wd > 0 */
-    int64_t rd, wd;               /**< deadlines: 0 none, -1 expired, else nanotime */
+    bool rrun;                    /**< rt was started, and not stopped since; true also after it went off */
+    bool wrun;                    /**< likewise wt */
+    uintptr_t rseq;               /**< changes whenever rt is moved or stopped, and at each pollOpen */
+    uintptr_t wseq;               /**< likewise wt */
+    timer *rt;                    /**< the timer of the read deadline, and of both if rd == wd > 0; for ever this pollDesc's */
+    timer *wt;                    /**< the timer of the write deadline */
+    int64_t rd;                   /**< read deadline: 0 none, -1 expired, else nanotime */
+    int64_t wd;                   /**< write deadline */
 } pollDesc;
 
 /** Number of Gs parked in the poller, as far as netpollAdjustWaiters has been told. */
