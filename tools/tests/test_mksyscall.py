@@ -183,7 +183,7 @@ class Calls(Base):
             status=3,
         )
         self.assertEqual(
-            lines, ["unwritten sys_openat: //sys or //sysnb? decide in syscalls.in|syscalls.in|3"]
+            lines, ["unwritten the choice of //sys or //sysnb for openat|syscalls.in|3"]
         )
 
     def test_both_compilers_are_silent_about_undecided_calls(self) -> None:
