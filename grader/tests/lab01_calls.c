@@ -32,7 +32,7 @@ TEST(WordsAndResultsKeepAllTheirBits)
             w[i] = (int64_t)edge[(round + 2 * i) % N];
         int64_t rax = (int64_t)(round == N - 1 || edge[round] == UINT64_MAX ? 0xffffffff80000000 : edge[round]);
         call("trap_play", rax, w[0]);
-        int64_t r1 = call("linux_Syscall6", 0xffff, w[0], w[1], w[2], w[3], w[4], w[5]);
+        int64_t r1 = call("linux_Syscall6", SYS_getpid, w[0], w[1], w[2], w[3], w[4], w[5]);
         if (r1 != rax || result(1) != w[0] || result(2) != 0)
             fail("the kernel returned %#llx and %#llx: r1 = %#llx, r2 = %#llx, err = %lld", (unsigned long long)rax,
                  (unsigned long long)w[0], (unsigned long long)r1, (unsigned long long)result(1), (long long)result(2));
@@ -42,6 +42,30 @@ TEST(WordsAndResultsKeepAllTheirBits)
                 fail("argument %d is %#llx, the kernel was given %#llx", i + 1, (unsigned long long)w[i],
                      (unsigned long long)result(2 + (unsigned)i));
     }
+}
+
+/* They are the scheduler's own: on a goroutine's stack, too, they are made without a word to it. */
+TEST(PrivateCallsTellTheSchedulerNothing)
+{
+    static const char *const names[] = {"linux_read", "linux_futex", "linux_mmap", "linux_epoll_wait", "linux_getpid",
+                                        "linux_nanosleep", "osyield"};
+    int64_t none[6] = {0};
+    catch_calls();
+    call("newp");
+    int64_t g = call("newg");
+    call("hold", 0, 0);
+    call("rung", 0, g);
+    int64_t gstatus = get("g%lld.atomicstatus", (long long)g), pstatus = get("p0.status");
+    spy("exitsyscall");
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        call("trap_play", 0, 0);
+        judge_call(__FILE__, __LINE__, "private", names[i], -1, RUN_CURG, 6, none);
+        if (get("p0.syscalltick") != 0)
+            fail("%s tells the scheduler: it counts a system call of the goroutine", names[i]);
+    }
+    expect_events("");
+    expect_field(gstatus, "g%lld.atomicstatus", (long long)g);
+    expect_field(pstatus, "p0.status");
 }
 
 /* Six arguments that the real kernel looks at, offset and all. */

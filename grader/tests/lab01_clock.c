@@ -99,7 +99,8 @@ TEST(ASignalMayComeAfterAnyInstruction)
         if (result(1) < 20)
             fail("judge: this machine does not single-step: %lld steps", (long long)result(1));
         if (result(2) != 0)
-            fail("after %lld instructions vdsoSP is set and vdsoPC is not: whoever sees SP must find PC", (long long)result(2));
+            fail("after %lld instructions vdsoSP is set and vdsoPC is not: whoever sees SP must find PC",
+                 (long long)result(2));
         expect_result(3, 0, "signals after which vdsoPC or vdsoSP were not as before");
         expect_result(4, 0, "instructions after which the stack pointer was on none of the M's stacks");
     }
@@ -146,7 +147,8 @@ TEST(VdsocallKeepsTheCallersRegistersAndAlignsTheStack)
         expect_result(1, true, "the clock's number and the address of the result have arrived");
         expect_result(3, 0, "the stack pointer at the call, modulo 16");
         if (result(2) < 0 || result(2) > 256)
-            fail("vdsocall was given a stack that ends at sp; the function ran %lld bytes below that", (long long)result(2));
+            fail("vdsocall was given a stack that ends at sp; the function ran %lld bytes below that",
+                 (long long)result(2));
         call("memread", sizeof in, sizeof out);
         memcpy(out, result_text(), sizeof out);
         for (uint32_t i = 0; i < n; i++)

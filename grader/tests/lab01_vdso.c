@@ -126,6 +126,16 @@ TEST(TheFilesOffsetBelongsToTheLoadAddress)
     }
 }
 
+TEST(AllPT_LOADsBelongToTheImage)
+{
+    for (int gnu = 0; gnu < 2; gnu++) {
+        struct elfspec spec = {.hash = !gnu, .gnuhash = gnu, .versions = true, .twoloads = true,
+                               .vaddr = rnd() & 0x7ffffffff000};
+        spec.sym[0] = ELF_FUNC("wanted", 0x1800);
+        expect_in(&spec, 0x1800, "wanted", "the tables are in the second PT_LOAD");
+    }
+}
+
 TEST(DT_GNU_HASHIsPreferred)
 {
     struct elfspec spec = {.hash = true, .gnuhash = true, .versions = true};
@@ -190,7 +200,7 @@ TEST(ChainsAndBucketsMayBeNonsense)
         else
             expect_refused(&im, t + 8, &many, 4, "the Bloom filter is larger than the image");
         for (int i = 0; i < 12; i++)
-            expect_refused(&im, t + 4 * (size_t)rndn(8), &(uint32_t){(uint32_t)rnd()}, 4, "a word of the table is nonsense");
+            expect_refused(&im, t + 4 * (size_t)rndn(8), &(uint32_t){(uint32_t)rnd()}, 4, "a word of it is nonsense");
     }
 }
 
@@ -198,10 +208,11 @@ TEST(ChainsAndBucketsMayBeNonsense)
 TEST(NothingOutsideOfADamagedImageIsRead)
 {
     for (int round = 0; round < 150; round++) {
-        struct elfspec spec = {.hash = round & 1, .gnuhash = !(round & 1), .versions = true, .vaddr = rnd() & 0xfffff000};
+        struct elfspec spec = {.hash = round & 1, .gnuhash = !(round & 1), .versions = true};
         struct elfimage im;
         spec.sym[0] = ELF_FUNC("wanted", 0x400);
         spec.sym[1] = ELF_FUNC("another", 0x500);
+        spec.vaddr = rnd() & 0xfffff000;
         elf_build(&im, &spec);
         size_t begin = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr); /* PT_LOAD is true, all the rest is in doubt */
         for (int k = 1 + (int)rndn(3); k > 0; k--) {

@@ -30,6 +30,7 @@ struct elfspec {
     bool hash, gnuhash, versions; /* which tables */
     uint64_t vaddr;               /* the address that it was linked for */
     bool secondpage;              /* one more page, and the tables are in it; PT_LOAD covers only that */
+    bool twoloads;                /* the same, but the first PT_LOAD covers the first page, and another the second */
     bool sections;                /* the header speaks of section headers, which lie nowhere */
     unsigned buckets;             /* of either hash table; 0: 3 */
     struct elfsym sym[ELF_SYMS];  /* up to the first without a name */
@@ -157,10 +158,10 @@ static inline void elf_put_versions(struct elfimage *im, const struct elfsym *sy
     im->verdef = elf_put(im, defs, sizeof defs);
 }
 
-/** The ELF header and three program headers. */
+/** The ELF header and three program headers: a note or the first PT_LOAD, (the last) PT_LOAD, PT_DYNAMIC. */
 static inline void elf_put_headers(struct elfimage *im, const struct elfspec *spec, size_t ndyn)
 {
-    size_t skip = spec->secondpage ? ELF_PAGE : 0;
+    size_t skip = spec->secondpage || spec->twoloads ? ELF_PAGE : 0;
     Elf64_Ehdr eh = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
                      .e_type = ET_DYN, .e_version = EV_CURRENT, .e_phoff = sizeof(Elf64_Ehdr),
                      .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3};
@@ -177,6 +178,8 @@ static inline void elf_put_headers(struct elfimage *im, const struct elfspec *sp
         {.p_type = PT_DYNAMIC, .p_offset = im->dyn, .p_vaddr = spec->vaddr + im->dyn,
          .p_memsz = ndyn * sizeof(Elf64_Dyn), .p_filesz = ndyn * sizeof(Elf64_Dyn)},
     };
+    if (spec->twoloads)
+        ph[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_vaddr = spec->vaddr, .p_memsz = ELF_PAGE, .p_filesz = ELF_PAGE};
     memcpy(im->bytes, &eh, sizeof eh);
     memcpy(im->bytes + sizeof eh, ph, sizeof ph);
 }
@@ -190,8 +193,8 @@ static inline void elf_build(struct elfimage *im, const struct elfspec *spec)
     size_t len = 1;
     Elf64_Sym symtab[ELF_SYMS + 1] = {{0}};
     memset(im, 0, sizeof *im);
-    im->at = spec->secondpage ? ELF_PAGE : sizeof(Elf64_Ehdr) + 3 * sizeof(Elf64_Phdr);
-    im->size = spec->secondpage ? ELF_MAX : ELF_PAGE;
+    im->at = spec->secondpage || spec->twoloads ? ELF_PAGE : sizeof(Elf64_Ehdr) + 3 * sizeof(Elf64_Phdr);
+    im->size = im->at == ELF_PAGE ? ELF_MAX : ELF_PAGE;
     for (; sym[n]; n++)
         symtab[n + 1] = (Elf64_Sym){elf_string(strings, &len, sym[n]->name),
                                     (unsigned char)ELF64_ST_INFO(sym[n]->bind, sym[n]->type), 0,

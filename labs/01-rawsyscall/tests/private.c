@@ -128,8 +128,8 @@ TEST(NoPrivateCallIsMadeAgainAfterEINTR)
         int64_t is = call_text("private", privates[i].name, v[0], v[1], v[2], v[3], v[4], v[5]);
         int64_t calls = call("trapped", 0);
         if (is != -EINTR || calls != 1)
-            fail("%s: the kernel said EINTR; it returns %lld after %lld calls, it should be %d after 1", privates[i].name,
-                 (long long)is, (long long)calls, -EINTR);
+            fail("%s: the kernel said EINTR; it returns %lld after %lld calls, it should be %d after 1",
+                 privates[i].name, (long long)is, (long long)calls, -EINTR);
     }
 }
 

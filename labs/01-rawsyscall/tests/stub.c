@@ -32,11 +32,18 @@ static void expect_words(const char *who, long nr, const int64_t *words, int n)
                  (unsigned long long)result(2 + (unsigned)i));
 }
 
+/** The number of a call that every sandbox allows: what is caught may be seen by a filter before us. */
+static int64_t any_number(void)
+{
+    static const int numbers[] = {SYS_read, SYS_write, SYS_close, SYS_mmap, SYS_futex, SYS_getpid, SYS_nanosleep};
+    return numbers[rndn(sizeof numbers / sizeof *numbers)];
+}
+
 TEST(SixArgumentsArriveInTheirPlaces)
 {
     catch_calls();
     for (int round = 0; round < 4; round++) {
-        int64_t w[6], nr = (int64_t)rndn(400);
+        int64_t w[6], nr = any_number();
         for (int i = 0; i < 6; i++)
             w[i] = (int64_t)rnd();
         call("trap_play", 0, 0);
