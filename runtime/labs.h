@@ -452,8 +452,9 @@ void save(uintptr_t pc, uintptr_t sp, uintptr_t bp);
  * - the frame, in sched (save) and in syscallpc, syscallsp, syscallbp; then casgstatus to Gsyscall, which throws if there
  *   was no exitsyscall since the last time. If sp is not in [stack.lo, stack.hi], or bp is neither there nor 0, it throws
  *   "entersyscall inconsistent ...";
- * - while the P is still the M's: p.n.syscalls++. If sched.sysmonwait is set: under sched.lock, if it still is, it becomes 0
- *   and sysmonnote is signalled. If p.runSafePointFn is set: runSafePointFn on g0;
+ * - while the P is still the M's: p.n.syscalls++; and if p.runSafePointFn is set, runSafePointFn on g0;
+ * - here or at any later point: if sched.sysmonwait is set, then under sched.lock, if it still is, it becomes 0 and
+ *   sysmonnote is signalled;
  * - m.syscalltick = p.syscalltick, which stays as it is; p.m = NULL, m.oldp = p, m.p = NULL; and p.status = Psyscall. This
  *   store is the last access to the P, which anybody may take from now on (release: pairs with the CAS of whoever does);
  * - if gcwaiting is set now: under sched.lock, if stopwait > 0 and the P goes from Psyscall to Pgcstop by CAS:

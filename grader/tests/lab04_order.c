@@ -64,19 +64,19 @@ TEST(BlockRecordsTheFrameBeforeTheStatus)
     before_the_status("entersyscallblock");
 }
 
-/* sysmon is woken while the P is still ours: later somebody else would have to watch it. Under sched.lock. */
-TEST(SysmonIsWokenWithThePInHand)
+/* sysmonwait and the note change together, under the lock that sysmon takes before it goes to sleep. */
+TEST(SysmonIsWokenUnderTheLockOnTheWayIn)
 {
     one_g();
     set(1, "sched.sysmonwait");
     stop_at("notewakeup");
     expect(run_g(0, "entersyscall"), "stopped: at notewakeup(sched.sysmonnote)");
-    expect_held();
-    expect_field(Gsyscall_, "g1.atomicstatus");
     if (get("sched.lock.key") == 0)
         fail("sysmon should be woken under sched.lock: sysmonwait and the note change together");
     expect(resume(0), "returned");
     expect_field(Psyscall_, "p0.status");
+    expect_field(Gsyscall_, "g1.atomicstatus");
+    expect_field(0, "sched.sysmonwait");
     expect_field(0, "sched.lock.key");
     expect_frame();
 }
