@@ -269,7 +269,8 @@ TEST(TheStampIsNeverZero)
         fail("the poll descriptor is never used again");
     int64_t data = registered();
     if ((pdget(pd, FDSEQ) & 0xffff) == 0)
-        fail("fdseq is %#llx after the wrap: its published part says \"any use\"", (long long)pdget(pd, FDSEQ));
+        fail("fdseq is %#llx after the wrap: its published part says \"any use\"",
+             (long long)pdget(pd, FDSEQ));
     call("epollinject", EPOLLERR, data); /* and events of this use are still recognised */
     call("netpoll", 0);
     expect_pd(READY, pd, RG);
@@ -345,4 +346,23 @@ TEST(ClosedAndRefusedPollDescsAreUsedAgain)
         fail("poll descriptors should come from persistentalloc");
     if (n > 20)
         fail("a thousand opens, one at a time, called persistentalloc %d times", n);
+}
+
+/* Issue 45211: who waits and who brings events reads what is published, without the lock. */
+TEST(WaitersAndEventsNeedNoLock)
+{
+    running(3);
+    int64_t pd = open_pipe(NULL, NULL);
+    stop_at("timer_start");
+    char want[64];
+    snprintf(want, sizeof want, "stopped: at timer_start(%lld)", (long long)call("clock") + MS);
+    expect(run(1, "pollSetDeadline", pd, MS, 'r'), want);
+    pass("timer_start"); /* m1 holds the lock */
+    expect(run_g(0, "pollWait", pd, 'r'), "ended: schedule()");
+    on(2);
+    expect_call(OK, "netpollcheckerr", pd, 'r');
+    call("netpollSetEventErr", pd, true, 0);
+    expect_call(-1, "netpollready", pd, 'r');
+    expect_text("g1");
+    expect_returned(resume(1), 0);
 }

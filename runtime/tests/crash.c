@@ -40,9 +40,34 @@ static void locked_deadlock2(void)
     block(NULL);
 }
 
+static void write_later(void *w)
+{
+    gosleep(NSEC_PER_MSEC);
+    net_write(w, "x", 1);
+}
+
+static void read_one(void *r)
+{
+    char b;
+    net_read(r, &b, 1);
+}
+
+/* The poller has been used: goroutines waited in it and were woken by an event, a deadline and a close. None is left. */
 static void net_deadlock(void)
 {
     int err;
+    char b;
+    Conn *r, *w;
+    net_pipe(&r, &w);
+    net_readdeadline(r, nanotime() + NSEC_PER_MSEC);
+    net_read(r, &b, 1);
+    net_readdeadline(r, 0);
+    go(write_later, w);
+    net_read(r, &b, 1);
+    go(read_one, r);
+    while (load_seqcst(&netpollWaiters) == 0)
+        gosched();
+    net_close(r);
     Listener *l = net_listen("tcp", "127.0.0.1:0", &err);
     net_closelistener(l);
     block(NULL);

@@ -55,7 +55,8 @@ static void await_waiters(uint32_t n)
 {
     int64_t end = nanotime() + 10 * NSEC_PER_SEC;
     while (load_seqcst(&netpollWaiters) != n) {
-        CHECK(nanotime() < end, "%u goroutines wait in the poller, and %u will", load_seqcst(&netpollWaiters), n);
+        CHECK(nanotime() < end, "%u goroutines wait in the poller, and %u will", load_seqcst(&netpollWaiters),
+              n);
         gosched();
     }
 }
@@ -186,7 +187,8 @@ static void echo_over_unix_sockets(void)
     gosnprintf(path, sizeof path, "/tmp/handoff-net-%d.sock", gothreadid());
     echo("unix", path, 10, 50);
     int err;
-    CHECK(!net_dial("unix", path, &err) && err == ENOENT, "closing removes the path; dial gave error %d", err);
+    CHECK(!net_dial("unix", path, &err) && err == ENOENT, "closing removes the path; dial gave error %d",
+          err);
     echo("unix", "@handoff-net-test", 10, 50);
 }
 
@@ -271,7 +273,8 @@ static void writing_to_nobody_fails(void)
     pipe_pair(&r, &w);
     net_close(r);
     intptr_t n = net_write(w, "x", 1);
-    CHECK(n == -EPIPE, "a pipe that nobody reads is an error, and no signal ends the program; it was %ld", (long)n);
+    CHECK(n == -EPIPE, "a pipe that nobody reads is an error, and no signal ends the program; it was %ld",
+          (long)n);
     net_close(w);
 }
 
@@ -343,7 +346,8 @@ static void write_until_closed(void *c)
 static void accept_until_closed(void *l)
 {
     int err;
-    CHECK(!net_accept(l, &err) && err == NET_ECLOSED, "accept is told that its listener is closed; it got %d", err);
+    CHECK(!net_accept(l, &err) && err == NET_ECLOSED, "accept is told that its listener is closed; it got %d",
+          err);
     ended++;
 }
 
@@ -473,15 +477,18 @@ static void dial_to_nobody_is_refused(void)
     net_closelistener(l);
     int fd = next_fd();
     for (int i = 0; i < 20; i++)
-        CHECK(!net_dial("tcp", addr, &err) && err == ECONNREFUSED, "nobody listens there any more; error %d", err);
-    CHECK(!net_dial("unix", "/nonexistent/socket", &err) && err == ENOENT, "there is no such path; error %d", err);
+        CHECK(!net_dial("tcp", addr, &err) && err == ECONNREFUSED, "nobody listens there any more; error %d",
+              err);
+    CHECK(!net_dial("unix", "/nonexistent/socket", &err) && err == ENOENT, "there is no such path; error %d",
+          err);
     CHECK(next_fd() == fd, "a failed dial leaves no file descriptor");
 }
 
 static void bad_addresses_are_refused(void)
 {
-    static const char *const bad[] = {"127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0:80", "256.0.0.1:80",
-                                      "1.2.3.4.5:80", "[::1:80", "[:::1]:80", "[1::2::3]:80", "host:80", "127.0.0.1:-1"};
+    static const char *const bad[] = {"127.0.0.1",    "127.0.0.1:",   "127.0.0.1:65536", "127.0.0:80",
+                                      "256.0.0.1:80", "1.2.3.4.5:80", "[::1:80",         "[:::1]:80",
+                                      "[1::2::3]:80", "host:80",      "127.0.0.1:-1"};
     int err;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         CHECK(!net_dial("tcp", bad[i], &err) && err == EINVAL, "'%s' is no address; error %d", bad[i], err);

@@ -32,8 +32,8 @@ static uint64_t netpolltag(pollDesc *pd)
     uint64_t addr = (uintptr_t)pd;
     if (addr >> TAG_ADDR_BITS != 0)
         throw_("runtime: pollDesc %p does not fit into a tag", (void *)pd);
-    /* the opener's own store: no partner needed */
-    return addr | (uint64_t)load_relaxed(&pd->fdseq) << TAG_ADDR_BITS; /* changes only while not registered */
+    /* relaxed: it changes only while pd is not registered, and the registering is what publishes this */
+    return addr | (uint64_t)load_relaxed(&pd->fdseq) << TAG_ADDR_BITS;
 }
 
 /** The pollDesc and, in *seq, the fdseq of a tag. */

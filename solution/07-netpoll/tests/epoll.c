@@ -10,8 +10,8 @@ TEST(EventsMakeTheirDirectionsReady)
         uint32_t event;
         int r, w;
     } want[] = {
-        {EPOLLIN, READY, NIL_},      {EPOLLRDHUP, READY, NIL_}, {EPOLLOUT, NIL_, READY},
-        {EPOLLHUP, READY, READY},    {EPOLLERR, READY, READY},  {EPOLLIN | EPOLLOUT, READY, READY},
+        {EPOLLIN, READY, NIL_},   {EPOLLRDHUP, READY, NIL_}, {EPOLLOUT, NIL_, READY},
+        {EPOLLHUP, READY, READY}, {EPOLLERR, READY, READY},  {EPOLLIN | EPOLLOUT, READY, READY},
         {EPOLLPRI, NIL_, NIL_},
     };
     running(1);
@@ -22,7 +22,8 @@ TEST(EventsMakeTheirDirectionsReady)
         expect_call(0, "netpoll", 0);
         if (pdget(pd, RG) != want[i].r || pdget(pd, WG) != want[i].w)
             fail("after the event %#x reading is %s and writing is %s", want[i].event,
-                 pdget(pd, RG) == READY ? "ready" : "not ready", pdget(pd, WG) == READY ? "ready" : "not ready");
+                 pdget(pd, RG) == READY ? "ready" : "not ready",
+                 pdget(pd, WG) == READY ? "ready" : "not ready");
     }
 }
 

@@ -16,8 +16,8 @@
 #include "judge.h"
 
 enum { Grunnable_ = 1, Grunning_ = 2, Gwaiting_ = 4 };
-enum { NIL_ = 0, READY = 1, WAIT = 2, PARKED = 16 };                          /* words: PARKED + handle of the G */
-enum { OK = 0, CLOSING = 1, TIMEOUT = 2, NOTPOLLABLE = 3 };                   /* errors */
+enum { NIL_ = 0, READY = 1, WAIT = 2, PARKED = 16 };        /* words: PARKED + handle of the G */
+enum { OK = 0, CLOSING = 1, TIMEOUT = 2, NOTPOLLABLE = 3 }; /* errors */
 enum { MS = 1000000 };
 /** What the operation pd reports. */
 enum pdfield { FD, FDSEQ, INFO, RG, WG, CLOSED, RSEQ, WSEQ, RD, WD, RTIMER, WTIMER };
@@ -71,7 +71,8 @@ static inline void judge_expect_pd(const char *file, int line, int64_t value, in
 }
 
 /** The G that M m runs waits for mode, and parks. */
-#define park(m, pd, mode) judge_expect(__FILE__, __LINE__, run_g(m, "pollWait", pd, mode), "ended: schedule()")
+#define park(m, pd, mode)                                                                                    \
+    judge_expect(__FILE__, __LINE__, run_g(m, "pollWait", pd, mode), "ended: schedule()")
 
 /** G g, in the queue of P p, goes on on M m, whose G has parked; the outcome is that of its operation. */
 static inline struct outcome goes_on(int64_t g, int64_t p, int64_t m)
