@@ -426,7 +426,8 @@ randomEnum randomOrder_start(uint32_t r);
 /**
  * Makes every G of the list, which are in Gwaiting, runnable, and puts it where an M will find it. Without m.p: all to
  * the global queue, and an M (startm) for each as long as there are idle Ps. With it: the first ones so, one for each
- * idle P; the others on the own ring, or if it is full on the global queue; then wakep(). Mirrors injectglist.
+ * idle P; the others on the own ring, or if it is full on the global queue; then wakep(). A P is taken and startm called in
+ * one hold of sched.lock, so that no deadlock check sees the P gone and nobody with it. Mirrors injectglist.
  */
 void injectglist(gList *list);
 /** @} */

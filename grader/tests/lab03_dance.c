@@ -31,6 +31,22 @@ static void until_p_is_idle(void)
     pass("unlock");
 }
 
+/**
+ * At this moment m0 does something that ends in wakep, then m1 goes on: what that comes to. A solution may
+ * count m1 down before it unlocks; then wakep waits for the lock, and is too late.
+ */
+#define meanwhile(...)                                                                                       \
+    ({                                                                                                       \
+        struct outcome waker_ = run(0, __VA_ARGS__);                                                         \
+        bool late_ = waker_.kind == OUT_BLOCKED && strstr(waker_.text, "sched.lock");                        \
+        if (!late_ && waker_.kind != OUT_RETURNED)                                                           \
+            fail("m0 came to this: %s", waker_.text);                                                        \
+        struct outcome parker_ = resume(M1);                                                                 \
+        if (late_)                                                                                           \
+            (void)resume(0);                                                                                 \
+        parker_;                                                                                             \
+    })
+
 /** m1 goes on until its count is down and sched.lock is free: it is about to look once more, or has done so. */
 static void until_count_is_down(void)
 {
@@ -61,8 +77,7 @@ TEST(AGQueuedLocallyJustBeforeTheCountGoesDown)
     until_p_is_idle();
     int64_t g = call("newg");
     call("runqput", 0, g, false);
-    call("wakep");
-    struct outcome o = resume(M1);
+    struct outcome o = meanwhile("wakep");
     expect_returned(o, g);
     expect_field(P1, "m1.p");
     expect_field(1, "m1.spinning");
@@ -70,15 +85,33 @@ TEST(AGQueuedLocallyJustBeforeTheCountGoesDown)
     found(o, g);
 }
 
-/* The same with runnext, which only a last pass steals. */
+/* It spins again even if, with the others that spin, it is one too many: it has seen a G that it must get. */
+TEST(WhoSeesWorkInTheLastLookGetsIt)
+{
+    ps(4);
+    call("rung", 0, call("newg"));
+    expect_call(M1, "newm");
+    call("hold", M1, P1);
+    set(1, "p1.schedtick");
+    set(1, "m1.spinning");
+    set(3, "sched.nmspinning");
+    busy(2);
+    busy(3);
+    until_p_is_idle();
+    int64_t g = call("newg");
+    call("runqput", 0, g, false);
+    expect_returned(meanwhile("wakep"), g);
+    expect_field(3, "sched.nmspinning");
+}
+
+/* The first case with runnext, which only a last pass steals. */
 TEST(AGInRunnextJustBeforeTheCountGoesDown)
 {
     two_ms();
     until_p_is_idle();
     int64_t g = call("newg");
     call("runqput", 0, g, true);
-    call("wakep");
-    expect_returned(resume(M1), g);
+    expect_returned(meanwhile("wakep"), g);
 }
 
 /*
@@ -88,6 +121,7 @@ TEST(AGInRunnextJustBeforeTheCountGoesDown)
 TEST(AGQueuedGloballyJustBeforeTheCountGoesDown)
 {
     two_ms();
+    sleeper();
     until_p_is_idle();
     int64_t g = call("newg");
     expect(run(0, "globrunqput", g), "blocked: futex sched.lock");
@@ -109,8 +143,8 @@ TEST(ATimerSetJustBeforeTheCountGoesDown)
     script("netpollAnyWaiters", 0, 0, 0, 0, 0, 0, 0, 0);
     until_p_is_idle();
     stop_at("netpoll");
-    call("timer_start", call("clock") + MSEC, NIL); /* it sees lastpoll != 0, and m1 spinning: no wake-up */
-    expect(resume(M1), "stopped: at netpoll(1000000)");
+    /* it sees lastpoll != 0, and m1 spinning: no wake-up */
+    expect(meanwhile("timer_start", call("clock") + MSEC, NIL), "stopped: at netpoll(1000000)");
     expect_field(call("clock") + MSEC, "sched.pollUntil");
 }
 

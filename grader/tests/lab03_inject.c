@@ -118,6 +118,7 @@ TEST(APThatBecomesIdleMeanwhileIsTold)
     ps(2);
     int64_t m1 = sleeper();
     int64_t old = call("newg", RING), g = call("newg", 3, Gwaiting_);
+    call("rung", 0, call("newg"));
     call("runqput_many", 0, old, RING);
     stop_at("lock");
     expect(run(0, "injectglist_many", g, 3), "stopped: at lock(sched.lock)");
@@ -130,18 +131,20 @@ TEST(APThatBecomesIdleMeanwhileIsTold)
     check_world();
 }
 
-/* P and M leave their idle lists in one hold of sched.lock: a deadlock check in between would see a G and nobody. */
-TEST(NoDeadlockIsSeenWhileMsAreStarted)
+/* Issue 59600: P and M leave their idle lists in one hold of sched.lock, or a deadlock check sees a G and nobody. */
+TEST(NoDeadlockIsSeenWhileAnMIsStarted)
 {
     ps(2);
     int64_t sysmon = call("newm"), m2 = sleeper();
-    set(1, "sched.nmsys");
     call("idlep", 1);
     int64_t g = call("newg", 2, Gwaiting_);
-    on(sysmon);
-    call("incidlelocked", -1);
-    call("injectglist", g, g + 1);
-    call("incidlelocked", 1);
+    stop_at("startm");
+    expect(run(sysmon, "injectglist", g, g + 1), "stopped: at startm(p1, spinning=0, lockheld=1)");
+    if (get("sched.lock.key") == 0)
+        fail("p1 has left the idle list, its M has not: sched.lock should be held all the while");
+    pass("startm");
+    expect_returned(resume(sysmon), 0);
     expect_started(m2, 1, false);
+    expect_field(0, "sched.lock.key");
     check_world();
 }

@@ -57,10 +57,13 @@ TEST(ASafePointFunctionIsSeenUnderTheLock)
     expect_field(0, "sched.npidle");
 }
 
+/* An M that does not spin looks nowhere after that. */
 TEST(TheGlobalQueueIsLookedAtAgainUnderTheLock)
 {
-    ps(2);
-    busy(1);
+    ps(4);
+    for (int p = 1; p < 4; p++)
+        busy(p);
+    set(2, "sched.nmspinning");
     stop_at("lock");
     expect(run(0, "findrunnable"), "stopped: at lock(sched.lock)");
     int64_t g = call("newg", 6);
@@ -69,8 +72,8 @@ TEST(TheGlobalQueueIsLookedAtAgainUnderTheLock)
     expect_returned(resume(0), g);
     off_queue(g);
     expect_field(0, "m0.p");
-    expect_list(range('g', g + 1, g + 3), "p0.runq"); /* its share: 6/2 + 1 */
-    check_world();
+    expect_list(only('g', g + 1), "p0.runq"); /* its share: 6/4 + 1 */
+    expect_field(0, "sched.npidle");
 }
 
 /* Somebody found no P for its G and relies on the next one that is dropped: spin, and look everywhere. */
@@ -207,6 +210,19 @@ TEST(ThePollEndsWithTheEarliestTimer)
     expect(until_poll(run(0, "findrunnable")), "stopped: at netpoll(5000000)");
     expect_field(now + 5 * MSEC, "sched.pollUntil");
     expect_field(0, "sched.lastpoll");
+}
+
+TEST(PollUntilIsClearedAfterTheWait)
+{
+    ps(2);
+    busy(1);
+    poller(true);
+    int64_t when = call("clock") + 5 * MSEC, g = waiting();
+    call("timer_start", when, NIL);
+    expect(until_poll(run(0, "findrunnable")), "stopped: at netpoll(5000000)");
+    expect_field(when, "sched.pollUntil");
+    expect_returned(resume_with(g), g);
+    expect_field(0, "sched.pollUntil");
 }
 
 /* A timer that is overdue by then: a look, no wait. */

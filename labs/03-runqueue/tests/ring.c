@@ -9,7 +9,7 @@ TEST(TestSchedLocalQueue)
 {
     ps(1);
     int64_t g = call("newg", RING);
-    for (int i = 0; i <= RING; i += 1 + i / 8) {
+    for (int i = 0; i <= RING; i += i < 16 ? 1 : 16) {
         call("runqput_many", 0, g, i);
         expect_list(range('g', g, g + i - 1), "p0.runq");
         for (int k = 0; k < i; k++) {
