@@ -204,7 +204,7 @@ END agent_gentry
 /*
  * void agent_regs(fn, arg, in, out). Registers: 0 rbx, 1 rbp, 2 r12, 3 r13, 4 r14, 5 r15, 6 mxcsr control bits,
  * 7 x87 control word. Loaded only: 10 the second argument. Stored only: 8 stack pointer after the call minus before,
- * 9 the direction flag, 10 the call's return address, 11 the stack pointer after the call.
+ * 9 the direction flag; and before the call: 10 its return address, 11 the stack pointer that it must leave.
  */
 FUNC agent_regs
     pushq %rbp
@@ -223,6 +223,9 @@ FUNC agent_regs
     movq %rdi, %rax
     movq %rsi, %rdi
     movq 80(%rdx), %rsi
+    leaq 1f(%rip), %r8
+    movq %r8, 80(%rcx)
+    movq %rsp, 88(%rcx)
     movq 0(%rdx), %rbx
     movq 8(%rdx), %rbp
     movq 16(%rdx), %r12
@@ -250,9 +253,6 @@ FUNC agent_regs
     shrq $10, %rax
     andq $1, %rax
     movq %rax, 72(%rcx)
-    leaq 1b(%rip), %rax
-    movq %rax, 80(%rcx)
-    movq %rsp, 88(%rcx)
     ldmxcsr (%rsp)
     fldcw 4(%rsp)
     addq $40, %rsp

@@ -45,6 +45,14 @@ static _Noreturn void mcall_back_scribbling(G *gp)
     agent_gogo_scrambled(&gp->sched);
 }
 
+/** The same, but it does not go back. */
+static _Noreturn void mcall_stay(G *gp)
+{
+    look(__builtin_frame_address(0));
+    seen.arg = gp;
+    agent_leave(false, OUT_ENDED, "in mcall's function");
+}
+
 static void mcall_returns(G *gp)
 {
     (void)gp;
@@ -122,7 +130,21 @@ OP(mcall)
     return report_seen(a);
 }
 
-/** The same; the callback overwrites what lies below the G's saved sp. */
+/** The same; the callback does not come back: "ended: in mcall's function". */
+OP(mcall_stays)
+{
+    seen.calls = 0;
+    with_regs((void *)mcall, (void *)mcall_stay, 0);
+    return report_seen(a);
+}
+
+/** What the last callback saw; see report_seen. On g0. */
+OP(saw)
+{
+    return report_seen(a);
+}
+
+/** The same as mcall; the callback overwrites what lies below the G's saved sp. */
 OP(mcall_scribble)
 {
     seen.calls = 0;

@@ -240,6 +240,26 @@ TEST(ClearingOnePLeavesTheOthersAlone)
              (long long)(n * STACK), (long long)cleared);
 }
 
+TEST(StackAddressesComeBack)
+{
+    struct stk s[MANY];
+    ps(1);
+    for (int i = 0; i < MANY; i++)
+        s[i] = alloc(STACK);
+    for (int i = 0; i < MANY; i++)
+        release(s[i]);
+    call("stackcache_clear", NIL);
+    int back = 0;
+    for (int i = 0; i < MANY + 50; i++) {
+        int64_t lo = call("stackalloc", STACK);
+        for (int k = 0; k < MANY; k++)
+            back += s[k].lo == lo;
+    }
+    if (back != MANY)
+        fail("%d stacks were free when their memory went back; of the next %d stacks only %d are where these were", MANY,
+             MANY + 50, back);
+}
+
 TEST(ManyClearedStacksComeBack)
 {
     enum { N = 600 };

@@ -68,7 +68,9 @@ TEST(SystemstackKeepsTheCallersRegisters)
 
 TEST(McallRunsItsFunctionOnG0)
 {
+    uint64_t in[REGS];
     int64_t g = running_g();
+    load_patterns(in);
     call_g("mcall");
     expect_result(5, 1, "how often mcall's function ran");
     expect_result(1, g, "the argument of mcall's function (the G that called mcall)");
@@ -85,7 +87,8 @@ TEST(McallSavesTheContextAsItIsAfterItsReturn)
     uint64_t in[REGS];
     running_g();
     load_patterns(in);
-    call_g("mcall");
+    expect(run_g(0, "mcall_stays"), "ended: in mcall's function");
+    call("saw");
     expect_result(8, result(11), "g->sched.pc (the address that mcall returns to)");
     expect_result(9, result(12), "g->sched.sp (the caller's, after the return)");
     expect_result(10, (int64_t)in[RBP], "g->sched.bp (the caller's rbp)");
