@@ -212,6 +212,8 @@ void agent_callsysret(void *words);
 int64_t agent_callstepped(int64_t (*fn)(void));
 /** A clock for vdsocall: hands on to agent_fakeclock with its stack pointer, and spoils every register it may. */
 int agent_vdsoclock(int clock, struct ktimespec *ts);
+/** Changes every register that a function may change. */
+void agent_spoil(void);
 /**
  * A function for a goroutine: stores its argument, its stack pointer, its return address, the frame pointer, the
  * control words (as in a gobuf) and getg(), all as it found them, and returns.

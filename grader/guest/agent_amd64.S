@@ -283,6 +283,20 @@ FUNC agent_gogo_scrambled
     jmp gogo
 END agent_gogo_scrambled
 
+/* Changes every general register that a function may change. */
+FUNC agent_spoil
+    movabsq $0xa3a3a3a3a3a3a3a3, %rax
+    movq %rax, %rcx
+    movq %rax, %rdx
+    movq %rax, %rsi
+    movq %rax, %rdi
+    movq %rax, %r8
+    movq %rax, %r9
+    movq %rax, %r10
+    movq %rax, %r11
+    ret
+END agent_spoil
+
 /* A goroutine's function: stores what it found at its first instruction (see agent.h), and returns. */
 FUNC agent_body
     leaq agent_entered(%rip), %rax
