@@ -79,7 +79,7 @@ void sigctxt_pushcall(void *uc, uintptr_t target, uintptr_t pc)
 {
     struct ksigcontext *mc = mcontext(uc);
     mc->sp -= ARCH_RED_ZONE + sizeof(uintptr_t);
-    *(uintptr_t *)mc->sp = pc;
+    __builtin_memcpy((void *)mc->sp, &pc, sizeof pc); /* it may have any alignment */
     mc->ip = target;
 }
 
