@@ -10,22 +10,20 @@
 
 int64_t forcegcperiod = 120 * NSEC_PER_SEC;
 
-/** Frees the stacks of the dead Gs on list; returns the bytes. The world is stopped. */
-static size_t sweeplist(gList *list)
+/** Frees the stacks of the dead Gs on list. The world is stopped. */
+static void sweeplist(gList *list)
 {
-    size_t bytes = 0;
     for (G *gp = list->head; gp; gp = gp->schedlink) {
-        if (!gp->stack.lo)
-            continue;
-        bytes += gp->stack.hi - gp->stack.lo;
         stackfree(gp->stack);
         gp->stack = (stack){0, 0};
-        store_relaxed(&gp->stackguard0, 0); /* nobody's G */
+        store_relaxed(&gp->stackguard0, 0); /* nobody preempts a dead G */
     }
-    return bytes;
 }
 
-/** On g0: sweeps every list of dead Gs and every cache. */
+/**
+ * On g0: sweeps every list of dead Gs and every cache. A dead G has a stack of the default size or none (gfput), so what
+ * is freed lies in a cache or in the pool afterwards, and stackcache_clear counts it with the rest.
+ */
 static void sweep(void *result)
 {
     size_t *bytes = result;
@@ -36,12 +34,12 @@ static void sweep(void *result)
     gList dead = sched.gFree.stack;
     sched.gFree.stack.head = NULL;
     unlock(&sched.gFree.lock);
-    *bytes = sweeplist(&dead);
+    sweeplist(&dead);
     lock(&sched.gFree.lock);
     for (G *gp; (gp = glist_pop(&dead)) != NULL;)
         glist_push(&sched.gFree.noStack, gp);
     unlock(&sched.gFree.lock);
-    *bytes += stackcache_clear(NULL);
+    *bytes = stackcache_clear(NULL);
 }
 
 void gcStart(const char *reason)
