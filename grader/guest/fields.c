@@ -335,8 +335,10 @@ static void list_g(struct args *a, G *gp)
 /** A list of Ms through the link at this offset. */
 static void list_m(struct args *a, M *mp, size_t link)
 {
-    while (mp && append(a, mname(mp)))
+    while (mp && append(a, mname(mp))) {
+        world_adoptm(mp); /* from now on its fields can be looked at */
         mp = *(M **)((char *)mp + link);
+    }
 }
 
 static void list_p(struct args *a, P *pp)

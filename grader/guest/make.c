@@ -30,6 +30,8 @@ static void init_m(M *mp, G *gp0, int64_t id)
     store_relaxed(&gp0->m, mp);
     g0_stack(gp0);
     mp->gsignal = agent_memory(sizeof(G));
+    mp->gsignal->stack.lo = (uintptr_t)agent_memory(WORLD_STACK);
+    mp->gsignal->stack.hi = mp->gsignal->stack.lo + WORLD_STACK;
     store_relaxed(&mp->gsignal->m, mp);
     store_relaxed(&mp->procid, (uint32_t)(1000 + id));
     mp->rand = 0x9e3779b97f4a7c15ull + (uint64_t)id;

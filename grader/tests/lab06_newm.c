@@ -76,6 +76,35 @@ TEST(AllocmUsesAReservedId)
     expect_field(9, "sched.mnext");
 }
 
+/* From the moment that it is on allm a dump may look at it. */
+TEST(TheMIsCompleteWhenItIsOnAllm)
+{
+    stop_at("unlock");
+    struct outcome o = run(0, "allocm", NIL, 7);
+    int seen = 0;
+    for (int i = 0; o.kind == OUT_STOPPED && i < 100; i++) {
+        if (strcmp(list("allm"), "m7 m0") == 0) {
+            seen++;
+            if (get("m7.g0") == NIL || get("m7.gsignal") == NIL || !get("m7.mstartfn"))
+                fail("the M is on allm without g0, gsignal or mstartfn");
+        }
+        o = resume(0);
+    }
+    expect_returned(o, 7);
+    if (!seen)
+        fail("the M was not put on allm under sched.lock");
+}
+
+TEST(Newm1StartsWhatAllocmMade)
+{
+    expect_call(1, "allocm", NIL);
+    spy("linux_clone");
+    call("newm1", 1);
+    const char *log = events();
+    if (!strstr(log, " m1 stack=top"))
+        fail("no thread was made for m1; calls:\n%s", log);
+}
+
 /** Thread m of a real M that holds p and runs nothing any more is at its end: before it leaves its stack. */
 static void dying(int64_t m, int64_t p, int64_t g)
 {

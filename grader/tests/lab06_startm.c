@@ -2,6 +2,7 @@
  * @file lab06_startm.c
  * startm, stopm, gcstopm: what they refuse, what is visible at the moment of a wake-up, what the lock covers.
  */
+#include <stdio.h>
 #include "judge.h"
 
 enum { Pgcstop_ = 3 };
@@ -82,9 +83,9 @@ TEST(ANewMSpinsIfItShall)
         set(spinning, "sched.nmspinning");
         call("startm", p, spinning, false);
         stop_at("acquirep");
-        struct outcome o = resume(m);
-        if (o.kind != OUT_STOPPED)
-            fail("the new thread does not take its P: %s", o.text);
+        char text[64];
+        snprintf(text, sizeof text, "stopped: at acquirep(p%d)", (int)p);
+        expect(resume(m), text);
         expect_field(spinning, "m%d.spinning", (int)m);
         pass("acquirep");
     }

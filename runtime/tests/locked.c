@@ -176,20 +176,29 @@ static void state_stays(void)
 
 /* ---- threads that are used again ---- */
 
-static void sleeper(void *wg)
+static int fds[2];
+static _Atomic int entered;
+
+static void reader(void *wg)
 {
-    ksleep(2 * NSEC_PER_MSEC);
+    char c;
+    entered++;
+    Syscall(__NR_read, (uintptr_t)fds[0], (uintptr_t)&c, 1);
     wg_done(wg);
 }
 
-/** Ten times ten goroutines in the kernel at once, one crowd after the other: threads made, threads that live. */
+/** Ten times ten goroutines that read from an empty pipe, one crowd after the other: threads made, threads that live. */
 static void crowds(void)
 {
+    CHECK(linux_pipe(fds, 0) == 0, "there is a pipe");
     for (int i = 0; i < 10; i++) {
         WaitGroup wg = {0};
         wg_add(&wg, 10);
+        entered = 0;
         for (int j = 0; j < 10; j++)
-            go(sleeper, &wg);
+            go(reader, &wg);
+        await(&entered, 10, "goroutines on their way into read"); /* they block more Ps than there are */
+        Syscall(__NR_write, (uintptr_t)fds[1], (uintptr_t)"0123456789", 10);
         wg_wait(&wg);
     }
     SchedStats st;
