@@ -204,6 +204,46 @@ TEST(ChainsAndBucketsMayBeNonsense)
     }
 }
 
+/** The value of an entry of the dynamic section becomes v. */
+static void set_dyn(struct elfimage *im, Elf64_Sxword tag, uint64_t v)
+{
+    for (size_t at = im->dyn; at + sizeof(Elf64_Dyn) <= im->size; at += sizeof(Elf64_Dyn)) {
+        Elf64_Dyn d;
+        memcpy(&d, im->bytes + at, sizeof d);
+        d.d_un.d_val = v;
+        if (d.d_tag == tag)
+            memcpy(im->bytes + at, &d, sizeof d);
+        if (d.d_tag == tag || d.d_tag == DT_NULL)
+            return;
+    }
+}
+
+/* The last byte of the image belongs to it, and the next one does not: that page cannot be read. */
+TEST(TheImageEndsAtItsLastByte)
+{
+    for (int gnu = 0; gnu < 2; gnu++) {
+        struct elfspec spec = {.hash = !gnu, .gnuhash = gnu, .buckets = 1};
+        struct elfimage im;
+        spec.sym[0] = ELF_FUNC("wanted", ELF_PAGE - 1);
+        expect_in(&spec, ELF_PAGE - 1, "wanted", "it is the last byte of the image");
+        spec.sym[0].offset = ELF_PAGE;
+        expect_in(&spec, NIL, "wanted", "it is one byte behind the image");
+        spec.sym[0].offset = 0x400;
+        elf_build(&im, &spec);
+        uint32_t name = (uint32_t)(im.size - sizeof "wanted" - im.strtab);
+        memcpy(im.bytes + im.size - sizeof "wanted", "wanted", sizeof "wanted");
+        memcpy(im.bytes + im.symtab + sizeof(Elf64_Sym), &name, sizeof name); /* st_name of the first symbol */
+        set_dyn(&im, DT_STRSZ, im.size - im.strtab);
+        elf_send(&im);
+        elf_expect(&im, 0x400, "wanted", NULL, "its name is the last string of the image");
+        name++; /* the same without the zero at the end */
+        memcpy(im.bytes + im.size - strlen("wanted"), "wanted", strlen("wanted"));
+        memcpy(im.bytes + im.symtab + sizeof(Elf64_Sym), &name, sizeof name);
+        elf_send(&im);
+        elf_expect(&im, NIL, "wanted", NULL, "its name has no end in the image");
+    }
+}
+
 /* Whatever the bytes say, nothing outside of the image is read: the guest would crash. */
 TEST(NothingOutsideOfADamagedImageIsRead)
 {
