@@ -801,8 +801,9 @@ enum {
 };
 
 /**
- * What the poller knows of one file descriptor. It lies in memory that is never given back, since a late event or timer
- * may still point to it; fdseq, rseq and wseq tell those that they are late. Mirrors pollDesc.
+ * What the poller knows of one file descriptor. It lies in memory from persistentalloc(), which is never given back, since
+ * a late event or timer may still point to it; fdseq, rseq and wseq tell those that they are late. Closed ones are used
+ * again. Mirrors pollDesc.
  *
  * rg and wg change by compare-and-swap or exchange only (but pollReset and pollOpen may store pdNil). The fields below
  * lock are published, for those who do not hold it, in atomicInfo: after each change, before anybody is woken for it.
@@ -840,7 +841,8 @@ void netpollGenericInit(void);
  * @param err  0, or the errno of epoll_ctl (EPERM: it cannot be polled, as a regular file)
  * @return a pollDesc in the state of a new one, whatever its last use left; NULL on an error, then it is free again
  *
- * Throws if somebody waits on the pollDesc that was believed free. Mirrors poll_runtime_pollOpen.
+ * Throws if somebody waits on the pollDesc that was believed free ("blocked read on free polldesc", "blocked write ...").
+ * Mirrors poll_runtime_pollOpen.
  */
 pollDesc *pollOpen(int fd, int *err);
 /**
@@ -929,7 +931,7 @@ void netpolldeadline(pollDesc *pd, uintptr_t seq, bool read, bool write);
 
 /**
  * Creates the epoll descriptor and an eventfd, both close-on-exec, the latter non-blocking and in the set for EPOLLIN,
- * level-triggered. Throws if any of it fails. Mirrors netpollinit.
+ * level-triggered. If any of it fails it throws, and names the system call. Mirrors netpollinit.
  */
 void netpollinit(void);
 /**
@@ -949,14 +951,15 @@ int netpollclose(int fd);
  * EPOLLIN, RDHUP, HUP and ERR make reading ready, OUT, HUP and ERR writing; EPOLLERR and nothing else is an event error,
  * any other event takes that back. An event of an earlier fdseq does nothing at all. The eventfd is read, and after that
  * the next netpollBreak let through, only by a call that may wait; another leaves both alone. EINTR: a call with a time
- * limit returns an empty list, others go on. Before netpollinit: an empty list. Any other error throws. Without a P if
- * it may wait. Mirrors netpoll.
+ * limit returns an empty list, others go on. Before netpollinit: an empty list, at once. Any other error throws "netpoll
+ * failed", an event of the eventfd that is not EPOLLIN alone throws a text with "eventfd". Without a P if it may wait.
+ * Mirrors netpoll.
  */
 gList netpoll(int64_t delay, int32_t *delta);
 /**
  * Makes the netpoll that waits, or the next that would, return: one write of 8 bytes to the eventfd, and none while an
- * earlier one has not been read. EINTR is tried again, EAGAIN is good; any other error throws. Anybody, without lock.
- * Mirrors netpollBreak.
+ * earlier one has not been read. EINTR is tried again, EAGAIN is good; any other error throws, naming netpollBreak. Anybody,
+ * without lock. Mirrors netpollBreak.
  */
 void netpollBreak(void);
 /** @} */

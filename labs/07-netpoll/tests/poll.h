@@ -53,6 +53,22 @@ static inline int64_t open_pipe(int64_t *fd, int64_t *w)
     return pd;
 }
 
+/** Opens and closes poll descriptors until pd, which is closed, is in use again. */
+static inline void reopen(int64_t pd)
+{
+    int64_t r = call("pipe");
+    for (int i = 0; i < 300; i++) {
+        int64_t p = call("pollOpen", r);
+        if (p == pd)
+            return;
+        if (p == NIL)
+            fail("pollOpen of a pipe failed with errno %lld", (long long)result(1));
+        call("pollUnblock", p);
+        call("pollClose", p);
+    }
+    fail("a poll descriptor that was closed is never used again");
+}
+
 /** A field of pd. */
 static inline int64_t pdget(int64_t pd, enum pdfield f)
 {
