@@ -238,12 +238,12 @@ G *malg(size_t n);
  */
 void gfput(P *pp, G *gp);
 /**
- * Takes a dead G from pp's list, or NULL. An empty list is first filled from sched.gFree, up to 32 and those with a stack
- * first; without a lock if sched.gFree.n says that there are none. What is returned has a stack, of the default size if it
+ * Takes a dead G from pp's list, or NULL. An empty list is first filled from sched.gFree under one lock, up to 32 and those
+ * with a stack first; without a lock if sched.gFree.n says that there are none. What is returned has a stack, of the default size if it
  * needed a new one, and is in Gdead. pp is the caller's. On g0. Mirrors gfget.
  */
 G *gfget(P *pp);
-/** Moves all of pp's dead Gs to the global lists. pp is the caller's, or the world is stopped. Mirrors gfpurge. */
+/** Moves all of pp's dead Gs to the global lists, under one lock. pp is the caller's, or the world is stopped. Mirrors gfpurge. */
 void gfpurge(P *pp);
 /**
  * A goid that was never used, from pp's batch. An empty batch is filled with the GOID_BATCH ids behind sched.goidgen by one

@@ -72,6 +72,7 @@ static const struct field fields[] = {
     GF(asyncSafePoint),
     GF(issystem),
     GF(paniconfault),
+    GF(trackingp),
     GF(alllink),
 
     MF(g0),

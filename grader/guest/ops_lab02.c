@@ -100,13 +100,14 @@ AGENT_OP(regs_valid)
  * Results of the callback. out 1: its argument, 2: getg() was g0, 3: its sp was on the g0 stack, 4: the frame
  * pointer that it found, 5: how often it was called, 6: how far below g0.sched.sp its frame is, 7: how far its
  * sp at entry was from the ABI's alignment. Of the context that curg->sched held meanwhile, 8: pc, 9: sp,
- * 10: bp; and what with_regs's call must have left there, 11: pc, 12: sp. 13: getg() is curg again.
+ * 10: bp; and what with_regs's call must have left there, 11: pc, 12: sp. 13: getg() is curg again,
+ * 14: the M that runs.
  */
 static int64_t report_seen(struct args *a)
 {
     G *g0p = getm()->g0;
     const uint64_t *out = (const uint64_t *)agent_scratch + AGENT_REGS;
-    a->nout = 13;
+    a->nout = 14;
     a->out[1] = seen.arg ? hg(seen.arg) : NIL;
     a->out[2] = seen.g == g0p;
     a->out[3] = seen.sp > g0p->stack.lo && seen.sp <= g0p->stack.hi;
@@ -120,6 +121,7 @@ static int64_t report_seen(struct args *a)
     a->out[11] = (int64_t)out[10];
     a->out[12] = (int64_t)out[11];
     a->out[13] = getg() == load_relaxed(&getm()->curg);
+    a->out[14] = hm(getm());
     return seen.g == g0p;
 }
 
@@ -131,7 +133,7 @@ OP(mcall)
     return report_seen(a);
 }
 
-/** The same; the callback does not come back: "ended: in mcall's function". */
+/** The same; the callback does not come back: "ended: in mcall's function". A gogo to the G goes on here. */
 OP(mcall_stays)
 {
     seen.calls = 0;

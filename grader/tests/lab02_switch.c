@@ -28,21 +28,44 @@ static void load_patterns(uint64_t in[REGS])
     call_bytes("memwrite", in, REGS * sizeof *in, 0);
 }
 
-/* Registers belong in g->sched: what lies below the saved sp is anybody's once the G may run elsewhere. */
-TEST(NothingBelowTheSavedStackPointerIsNeeded)
+/** Fails unless the registers that came back are the patterns. */
+static void same_registers(const uint64_t in[REGS], const char *when)
 {
-    uint64_t in[REGS], out[REGS], mask[REGS];
-    running_g();
+    uint64_t out[REGS], mask[REGS];
     uint32_t n = (uint32_t)call("regs");
     memcpy(mask, result_text(), sizeof mask);
-    load_patterns(in);
-    call_g("mcall_scribble");
-    call("memread", sizeof in, sizeof out);
+    call("memread", sizeof out, sizeof out);
     memcpy(out, result_text(), sizeof out);
     for (uint32_t i = 0; i < n; i++)
         if ((out[i] ^ in[i]) & mask[i])
-            fail("after the bytes below g->sched.sp have changed, register %u of mcall's caller is %#llx, not %#llx", i,
-                 (unsigned long long)out[i], (unsigned long long)in[i]);
+            fail("%s, register %u of mcall's caller is %#llx, not %#llx", when, i, (unsigned long long)out[i],
+                 (unsigned long long)in[i]);
+}
+
+/* Registers belong in g->sched: what lies below the saved sp is anybody's once the G may run elsewhere. */
+TEST(NothingBelowTheSavedStackPointerIsNeeded)
+{
+    uint64_t in[REGS];
+    running_g();
+    load_patterns(in);
+    call_g("mcall_scribble");
+    same_registers(in, "after the bytes below g->sched.sp have changed");
+}
+
+TEST(AGoroutineGoesOnOnAnotherThread)
+{
+    uint64_t in[REGS];
+    int64_t g = running_g(), m = call("newm");
+    load_patterns(in);
+    expect(run_g(0, "mcall_stays"), "ended: in mcall's function");
+    set(NIL, "m0.curg");
+    call("rung", m, g);
+    struct outcome o = run(m, "gogo", g);
+    expect(o, "returned");
+    if (!o.v[13] || o.v[14] != m)
+        fail("a goroutine that went on on m%lld believes to be %s on m%lld", (long long)m, o.v[13] ? "itself" : "another",
+             (long long)o.v[14]);
+    same_registers(in, "on another thread");
 }
 
 /* Each control word decides for itself whether it must be loaded. */
