@@ -33,7 +33,7 @@ TEST(ACommitThatComesTooLateUndoesThePark)
     expect_pd(WAIT, pd, RG);
     expect_call(0, "netpollready", pd, 'r');
     expect_text("");
-    expect_returned(resume(0), OK);
+    expect_waited(resume(0), OK);
     expect_field(Grunning_, "g1.atomicstatus");
     expect_field(0, "g1.m");
     expect_field(0, "p0.schedtick");
@@ -51,7 +51,7 @@ TEST(ACloseBeforeTheCommitUndoesThePark)
     on(1);
     call("pollUnblock", pd);
     expect_pd(NIL_, pd, WG);
-    expect_returned(resume(0), CLOSING);
+    expect_waited(resume(0), CLOSING);
     expect_field(0, "netpollWaiters");
 }
 
@@ -234,16 +234,16 @@ TEST(AReusedPollDescIsLikeNew)
     expect_pd(NIL_, pd, WG);
     expect_pd(0, pd, RD);
     expect_pd(0, pd, WD);
-    expect_call(OK, "netpollcheckerr", pd, 'r');
-    expect_call(OK, "netpollcheckerr", pd, 'w');
+    expect_error(OK, "netpollcheckerr", pd, 'r');
+    expect_error(OK, "netpollcheckerr", pd, 'w');
     if (pdget(pd, RSEQ) == rseq || pdget(pd, WSEQ) == wseq || pdget(pd, FDSEQ) == fdseq)
         fail("a new use should have another fdseq, rseq and wseq, or late events and timers will hit it");
     call("advance", 10 * MS);
     call("checkTimers", 0);
     call("netpolldeadline", pd, rseq, true, false);
     call("netpolldeadline", pd, wseq, false, true);
-    expect_call(OK, "netpollcheckerr", pd, 'r');
-    expect_call(OK, "netpollcheckerr", pd, 'w');
+    expect_error(OK, "netpollcheckerr", pd, 'r');
+    expect_error(OK, "netpollcheckerr", pd, 'w');
 }
 
 /* The stamps are of 16 bits in the published word: they wrap, and 0 is none. */
@@ -263,7 +263,7 @@ TEST(TheStampIsNeverZero)
     call("epollinject", EPOLLERR, data); /* and events of this use are still recognised */
     call("netpoll", 0);
     expect_pd(READY, pd, RG);
-    expect_call(NOTPOLLABLE, "netpollcheckerr", pd, 'r');
+    expect_error(NOTPOLLABLE, "netpollcheckerr", pd, 'r');
 }
 
 TEST(EventErrorsOfAnotherUseAreIgnored)
@@ -292,7 +292,7 @@ TEST(PublishingKeepsTheEventError)
     int64_t pd = open_pipe(NULL, NULL);
     call("netpollSetEventErr", pd, true, 0);
     call("pollSetDeadline", pd, MS, 'w');
-    expect_call(NOTPOLLABLE, "netpollcheckerr", pd, 'r');
+    expect_error(NOTPOLLABLE, "netpollcheckerr", pd, 'r');
 }
 
 TEST(APollDescThatIsNotFreeThrows)
@@ -353,7 +353,7 @@ TEST(WaitersAndEventsNeedNoLock)
     pass("timer_start"); /* m1 holds the lock */
     expect(run_g(0, "pollWait", pd, 'r'), "ended: schedule()");
     on(2);
-    expect_call(OK, "netpollcheckerr", pd, 'r');
+    expect_error(OK, "netpollcheckerr", pd, 'r');
     call("netpollSetEventErr", pd, true, 0);
     expect_call(-1, "netpollready", pd, 'r');
     expect_text("g1");

@@ -234,7 +234,7 @@ TEST(AnEdgeIsReportedOnce)
     call("writefd", w, 2);
     call("netpoll", 0);
     expect_pd(READY, pd, RG);
-    expect_call(OK, "pollReset", pd, 'r');
+    expect_error(OK, "pollReset", pd, 'r');
     call("netpoll", 0);
     expect_pd(NIL_, pd, RG);
     expect(run(0, "netpoll", -1), "blocked: epoll_wait -1");
@@ -251,7 +251,7 @@ TEST(AHangUpWakesTheReader)
     call("closefd", w);
     expect_call(-1, "netpoll", 0);
     expect_text("g1");
-    expect_returned(polled(1, 0), OK);
+    expect_waited(polled(1, 0), OK);
 }
 
 /* Issue 5061: a duplicate keeps the registration alive; the same number must be free for a new one. */

@@ -34,14 +34,14 @@ TEST(OnlyEPOLLERRAloneIsAnEventError)
     int64_t pd = open_pipe(NULL, NULL), data = registered();
     call("epollinject", EPOLLERR | EPOLLIN, data);
     call("netpoll", 0);
-    expect_call(OK, "netpollcheckerr", pd, 'r');
+    expect_error(OK, "netpollcheckerr", pd, 'r');
     call("epollinject", EPOLLERR, data);
     call("netpoll", 0);
-    expect_call(NOTPOLLABLE, "netpollcheckerr", pd, 'r');
-    expect_call(OK, "netpollcheckerr", pd, 'w');
+    expect_error(NOTPOLLABLE, "netpollcheckerr", pd, 'r');
+    expect_error(OK, "netpollcheckerr", pd, 'w');
     call("epollinject", EPOLLIN, data); /* the next event takes it back */
     call("netpoll", 0);
-    expect_call(OK, "netpollcheckerr", pd, 'r');
+    expect_error(OK, "netpollcheckerr", pd, 'r');
 }
 
 TEST(DelaysAreRoundedToMillisecondsButNotToNone)
@@ -128,7 +128,7 @@ TEST(AnEventOfAnEarlierUseIsDropped)
     expect_pd(NIL_, old, WG);
     call("epollinject", EPOLLERR, olddata);
     call("netpoll", 0);
-    expect_call(OK, "netpollcheckerr", old, 'r');
+    expect_error(OK, "netpollcheckerr", old, 'r');
 }
 
 /* close(2) forgets the registration only with the last duplicate of the descriptor. */

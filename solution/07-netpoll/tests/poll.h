@@ -76,14 +76,70 @@ static inline int64_t pdget(int64_t pd, enum pdfield f)
     return result(f);
 }
 
-#define expect_pd(value, pd, field) judge_expect_pd(__FILE__, __LINE__, value, pd, field, #field)
-static inline void judge_expect_pd(const char *file, int line, int64_t value, int64_t pd, enum pdfield f,
-                                   const char *name)
+/** A field's value for people. */
+static inline const char *pdvalue(enum pdfield f, int64_t v)
 {
+    static const char *const words[] = {"pdNil", "pdReady", "pdWait"};
+    static char bufs[2][32];
+    static int next;
+    char *s = bufs[next++ % 2];
+    if ((f == RG || f == WG) && v >= 0 && v <= WAIT)
+        return words[v];
+    snprintf(s, sizeof bufs[0], f == RG || f == WG ? "g%lld" : "%lld",
+             (long long)(f == RG || f == WG ? v - PARKED : v));
+    return s;
+}
+
+/** Fails unless this field of pd has this value. */
+#define expect_pd(value, pd, field) judge_expect_pd(__FILE__, __LINE__, value, pd, field)
+static inline void judge_expect_pd(const char *file, int line, int64_t value, int64_t pd, enum pdfield f)
+{
+    static const char *const names[] = {"fd",
+                                        "fdseq",
+                                        "atomicInfo",
+                                        "rg",
+                                        "wg",
+                                        "closing",
+                                        "rseq",
+                                        "wseq",
+                                        "rd",
+                                        "wd",
+                                        "the time for which rt is set (0: it is not)",
+                                        "the time for which wt is set (0: it is not)"};
     int64_t v = pdget(pd, f);
     if (v != value)
-        judge_fail(file, line, "%s of the poll descriptor is %lld, it should be %lld", name, (long long)v,
-                   (long long)value);
+        judge_fail(file, line, "%s is %s, it should be %s", names[f], pdvalue(f, v), pdvalue(f, value));
+}
+
+/** The name of a pollErr value. */
+static inline const char *pollerr(int64_t e)
+{
+    static const char *const names[] = {"pollNoError", "pollErrClosing", "pollErrTimeout",
+                                        "pollErrNotPollable"};
+    return e >= OK && e <= NOTPOLLABLE ? names[e] : "no pollErr value";
+}
+
+/** Fails unless op(pd, mode), pollReset or netpollcheckerr, returns this pollErr value. */
+#define expect_error(value, op, pd, mode) judge_expect_error(__FILE__, __LINE__, value, op, pd, mode)
+static inline void judge_expect_error(const char *file, int line, int64_t value, const char *op, int64_t pd,
+                                      int mode)
+{
+    int64_t e = judge_call(file, line, op, NULL, 0, RUN_G0, VALUES(pd, mode));
+    if (e != value)
+        judge_fail(file, line, "%s(pd, '%c') returned %s, it should be %s", op, mode, pollerr(e),
+                   pollerr(value));
+}
+
+/** Fails unless the outcome is that of a pollWait that returned this pollErr value. */
+#define expect_waited(outcome, value) judge_expect_waited(__FILE__, __LINE__, outcome, value)
+static inline void judge_expect_waited(const char *file, int line, struct outcome o, int64_t value)
+{
+    if (o.kind == OUT_ENDED)
+        judge_fail(file, line, "pollWait parked the G, it should return %s", pollerr(value));
+    if (o.kind != OUT_RETURNED)
+        judge_fail(file, line, "pollWait should return %s; instead: %s", pollerr(value), o.text);
+    if (o.v[0] != value)
+        judge_fail(file, line, "pollWait returned %s, it should be %s", pollerr(o.v[0]), pollerr(value));
 }
 
 /** The G that M m runs waits for mode, and parks. */

@@ -23,7 +23,7 @@ TEST(AnEventBeforeTheParkIsNotLost)
     expect_call(0, "netpollready", pd, 'r');
     expect_text(""); /* it has not parked: nobody to make runnable */
     expect_pd(READY, pd, RG);
-    expect_returned(resume(0), OK); /* the G goes on at once, on the same M */
+    expect_waited(resume(0), OK); /* the G goes on at once, on the same M */
     expect_field(Grunning_, "g1.atomicstatus");
     expect_field(0, "netpollWaiters");
     expect_pd(NIL_, pd, RG);
@@ -34,7 +34,7 @@ TEST(ACloseBeforeTheParkIsNotLost)
     int64_t pd = about_to_park('w');
     call("pollUnblock", pd);
     expect_call(NIL, "runqget", 1);
-    expect_returned(resume(0), CLOSING);
+    expect_waited(resume(0), CLOSING);
     expect_field(0, "netpollWaiters");
 }
 
@@ -42,7 +42,7 @@ TEST(ADeadlineBeforeTheParkIsNotLost)
 {
     int64_t pd = about_to_park('r');
     call("pollSetDeadline", pd, -1, 'r');
-    expect_returned(resume(0), TIMEOUT);
+    expect_waited(resume(0), TIMEOUT);
     expect_field(0, "netpollWaiters");
 }
 

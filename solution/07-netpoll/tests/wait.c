@@ -21,7 +21,7 @@ TEST(AReaderParksAndIsMadeReady)
     expect_call(-1, "netpoll", 0);
     expect_text("g1");
     expect_pd(READY, pd, RG);
-    expect_returned(polled(1, 0), OK);
+    expect_waited(polled(1, 0), OK);
     expect_pd(NIL_, pd, RG);
 }
 
@@ -34,8 +34,8 @@ TEST(ReadinessThatIsThereIsUsedUpWithoutParking)
     expect_call(0, "netpoll", 0);
     expect_text("");
     expect_pd(READY, pd, RG);
-    expect_returned(run_g(0, "pollWait", pd, 'r'), OK); /* the G did not park */
-    expect_pd(NIL_, pd, RG);                            /* and the next one will */
+    expect_waited(run_g(0, "pollWait", pd, 'r'), OK); /* the G did not park */
+    expect_pd(NIL_, pd, RG);                          /* and the next one will */
     expect_field(0, "netpollWaiters");
 }
 
@@ -108,8 +108,8 @@ TEST(ErrorsHaveAnOrder)
     int64_t pd = open_pipe(NULL, NULL);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         call("pdinfo", pd, want[i][0] | (int64_t)rndn(0x10000) << 16);
-        expect_call(want[i][1], "netpollcheckerr", pd, 'r');
-        expect_call(want[i][2], "netpollcheckerr", pd, 'w');
+        expect_error(want[i][1], "netpollcheckerr", pd, 'r');
+        expect_error(want[i][2], "netpollcheckerr", pd, 'w');
     }
 }
 
@@ -118,14 +118,14 @@ TEST(ResetForgetsReadinessOfItsDirectionOnly)
     running(1);
     int64_t pd = open_pipe(NULL, NULL);
     call("netpollready", pd, 'r' + 'w');
-    expect_call(OK, "pollReset", pd, 'r');
+    expect_error(OK, "pollReset", pd, 'r');
     expect_pd(NIL_, pd, RG);
     expect_pd(READY, pd, WG);
-    expect_call(OK, "pollReset", pd, 'w');
+    expect_error(OK, "pollReset", pd, 'w');
     expect_pd(NIL_, pd, WG);
     call("pollUnblock", pd);
-    expect_call(CLOSING, "pollReset", pd, 'r');
-    expect_call(CLOSING, "pollReset", pd, 'w');
+    expect_error(CLOSING, "pollReset", pd, 'r');
+    expect_error(CLOSING, "pollReset", pd, 'w');
 }
 
 TEST(ClosingWakesReaderAndWriter)
@@ -141,9 +141,9 @@ TEST(ClosingWakesReaderAndWriter)
     if (first + second != 1 + 2)
         fail("both Gs should be on the queue of the P that closes; they are: %lld and %lld", (long long)first,
              (long long)second);
-    expect_returned(run(0, "execute", 1, false), CLOSING);
-    expect_returned(run(1, "execute", 2, false), CLOSING);
-    expect_returned(run_g(0, "pollWait", pd, 'r'), CLOSING); /* and whoever comes later need not park */
+    expect_waited(run(0, "execute", 1, false), CLOSING);
+    expect_waited(run(1, "execute", 2, false), CLOSING);
+    expect_waited(run_g(0, "pollWait", pd, 'r'), CLOSING); /* and whoever comes later need not park */
 }
 
 TEST(ClosingTwiceThrows)
