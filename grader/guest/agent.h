@@ -60,7 +60,7 @@ struct wm {
     bool dead;             /**< threw or exited */
     bool started;          /**< false: made by clone, resume starts it */
     void (*startfn)(void); /**< what a cloned M runs first */
-    const void *futex;     /**< the word that it sleeps on, or NULL */
+    const void *futex;     /**< the futex that it sleeps on (kernel.c), or NULL */
     bool woken;            /**< a wake-up for that word has come */
     int64_t wakeret;       /**< what the sleeping call shall return */
     opfn fn;               /**< the operation that it runs on g0 */

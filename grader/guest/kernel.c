@@ -63,13 +63,19 @@ const char *wordname(const void *addr)
 
 /* ---- futexes ---- */
 
-/** Marks up to n sleepers on addr as woken; how many. */
-static int wake(const void *addr, uint32_t n)
+/** What the kernel takes for the futex: one that is private to the process is another than one that is not. */
+static const void *futexkey(_Atomic uint32_t *addr, int op)
+{
+    return (const char *)addr + (op & FUTEX_PRIVATE_FLAG ? 0 : 1);
+}
+
+/** Marks up to n sleepers on this futex as woken; how many. */
+static int wake(const void *key, uint32_t n)
 {
     int woke = 0;
     for (M *mp = load_relaxed(&allm); mp && (uint32_t)woke < n; mp = mp->alllink) {
         struct wm *wm = world_adoptm(mp);
-        if (wm->busy && wm->futex == addr && !wm->woken) {
+        if (wm->busy && wm->futex == key && !wm->woken) {
             wm->woken = true;
             woke++;
         }
@@ -92,11 +98,11 @@ int __wrap_linux_futex(_Atomic uint32_t *addr, int op, uint32_t val, const struc
     if (wrap_scripted("linux_futex"))
         return (int)wrap_result("linux_futex", 0);
     if (!waits)
-        return wake(addr, val);
+        return wake(futexkey(addr, op), val);
     if (load_relaxed(addr) != val) /* one thread */
         return -EAGAIN;
     struct wm *wm = curwm;
-    wm->futex = addr;
+    wm->futex = futexkey(addr, op);
     wm->woken = false;
     outcome.v[0] = ns;
     agent_yield(OUT_BLOCKED, "futex %s", wordname(addr));

@@ -149,9 +149,12 @@ TEST(TheStackOfADyingThreadIsNotFreed)
     dying(1, 1, 1);
     expect_list("m1", "sched.freem");
     expect_field(freeMWait, "m1.freeWait");
-    int sig = frees(events(), 1, "gsignal");
-    call("allocm", NIL);
     const char *log = events();
+    int sig = frees(log, 1, "gsignal");
+    if (frees(log, 1, "g0"))
+        fail("mexit freed the stack that it stands on");
+    call("allocm", NIL);
+    log = events();
     if (frees(log, 1, "g0"))
         fail("allocm freed the g0 stack of a thread that had not left it");
     sig += frees(log, 1, "gsignal");

@@ -150,6 +150,27 @@ TEST(TheFirstLocksOfAProgramMayComeTogether)
     }
 }
 
+/* Goroutines that block in the kernel by the hundred, a stop of the world among them, and signals that cut sleeps short. */
+TEST_WITHIN(ProgramsThatBlockInTheKernelGoOn, 30)
+{
+    static const struct {
+        const char *test, *procs;
+    } runs[] = {
+        {"blocked_reads_one_p", "HANDOFFPROCS=1"},
+        {"blocked_reads_thousand", "HANDOFFPROCS=2"},
+        {"stop_during_blocked_calls", "HANDOFFPROCS=2"},
+        {"signals_do_no_harm", "HANDOFFPROCS=2"},
+    };
+    for (unsigned i = 0; i < sizeof runs / sizeof *runs; i++) {
+        struct run_result r;
+        const char *argv[] = {"syscalls", runs[i].test, NULL};
+        const char *env[] = {runs[i].procs, NULL};
+        struct limits l = {.wall_ms = 8000};
+        run_program(argv, env, &l, &r);
+        expect_exit(&r, 0);
+    }
+}
+
 /** Runs `crash NAME`: it must end with 2 and say this. */
 static void crash(const char *name, const char *text, const char *debug)
 {
