@@ -266,3 +266,39 @@ TEST(TryWakePIsFalse)
     call("findrunnable");
     expect_result(2, false, "tryWakeP");
 }
+
+/** m0 searches while m1 has sched.lock: it must wait, and nothing has changed meanwhile. */
+static struct outcome waits_for_the_lock(int64_t m1)
+{
+    expect_returned(run(m1, "lock_sched"), 0);
+    expect(run(0, "findrunnable"), "blocked: futex sched.lock");
+    check_world();
+    expect_returned(run(m1, "unlock_sched"), 0);
+    return resume(0);
+}
+
+TEST(TheTurnOfTheGlobalQueueTakesTheLock)
+{
+    ps(2);
+    int64_t g = call("newg", 3);
+    call("runqput", 0, g, false);
+    call("setglobal", g + 1, g + 2);
+    set(61, "p0.schedtick");
+    expect_returned(waits_for_the_lock(call("newm")), g + 1);
+}
+
+TEST(AGlobalBatchTakesTheLock)
+{
+    ps(2);
+    int64_t g = call("newg", 3);
+    call("setglobal_many", g, 3);
+    expect_returned(waits_for_the_lock(call("newm")), g);
+}
+
+TEST(TheIdleListTakesTheLock)
+{
+    ps(2);
+    int64_t m1 = busy(1);
+    expect(waits_for_the_lock(m1), "blocked: futex m0.park");
+    check_world();
+}

@@ -199,3 +199,23 @@ TEST(ReadyWakesAnMForTheG)
     expect_returned(resume(m1), 0);
     expect(run(m1, "schedule"), running(g));
 }
+
+/* Issue 4820: a G that is locked to its M yields; others run before it, on another M, with the same P. */
+TEST(ALockedGThatYieldsLetsOthersRun)
+{
+    ps(1);
+    int64_t m1 = sleeper(), g = call("newg", 2);
+    call("rung", 0, g);
+    set(0, "g%lld.lockedm", (long long)g);
+    set(g, "m0.lockedg");
+    call("globrunqput", g + 1);
+    expect(run_g(0, "gosched"), "blocked: futex m0.park");
+    expect_started(m1, 0, false);
+    expect_returned(resume(m1), 0);
+    expect(run(m1, "schedule"), running(g + 1));
+    expect(run_g(m1, "gopark"), asleep(m1)); /* it has found g, and given it back with the P */
+    expect_field(0, "m0.nextp");
+    expect_returned(resume(0), 0);
+    expect_field(g, "m0.curg");
+    check_world();
+}
