@@ -383,19 +383,19 @@ _Noreturn void schedule(void);
  * Finds a runnable G; parks the M while there is none. On g0, with a P; returns with a (perhaps different) P. Mirrors
  * findRunnable. Each round, from the top:
  *
- *  1. sched.gcwaiting: gcstopm(), and begin anew. p.runSafePointFn: runSafePointFn(). Due timers: checkTimers().
- *  2. If p.schedtick is a multiple of 61: one G from the global queue.
- *  3. The local queue.
- *  4. The global queue: a batch (globrunqgetbatch of RUNQ_SIZE/2), the rest of it to the local queue.
- *  5. The network without waiting, netpoll(0), if netpollinited() and netpollAnyWaiters() and sched.lastpoll is not 0,
+ * 1.  sched.gcwaiting: gcstopm(), and begin anew. p.runSafePointFn: runSafePointFn(). Due timers: checkTimers().
+ * 2.  If p.schedtick is a multiple of 61: one G from the global queue.
+ * 3.  The local queue.
+ * 4.  The global queue: a batch (globrunqgetbatch of RUNQ_SIZE/2), the rest of it to the local queue.
+ * 5.  The network without waiting, netpoll(0), if netpollinited() and netpollAnyWaiters() and sched.lastpoll is not 0,
  *     and nobody else does so at this moment (pollingNet). The first G is returned, the others are injected.
- *  6. If the M spins, or 2*nmspinning < gomaxprocs - npidle (then it spins from now on): stealWork().
- *  7. Under sched.lock: begin anew for gcwaiting or runSafePointFn; the global queue again, as in 4; an M that does not
+ * 6.  If the M spins, or 2*nmspinning < gomaxprocs - npidle (then it spins from now on): stealWork().
+ * 7.  Under sched.lock: begin anew for gcwaiting or runSafePointFn; the global queue again, as in 4; an M that does not
  *     spin but sees needspinning spins and begins anew. Else the P goes onto the idle list.
- *  8. An M that spun stops being counted, and only then looks once more: at the global queue, and at the local queues of
+ * 8.  An M that spun stops being counted, and only then looks once more: at the global queue, and at the local queues of
  *     all Ps that are not idle. Is there a G, and an idle P (pidlegetSpinning)? Then it takes that P and spins again.
  *     Then at all timers, for 9.
- *  9. If netpollinited(), and somebody waits for the network or there is a timer, and sched.lastpoll was not 0 when this
+ * 9.  If netpollinited(), and somebody waits for the network or there is a timer, and sched.lastpoll was not 0 when this
  *     M set it to 0: netpoll(delay) until the earliest timer (no timer: -1) with sched.pollUntil set to that (no timer: 0).
  *     Afterwards pollUntil is 0, lastpoll the time, and if there is an idle P the M goes on with that: with the first G,
  *     the others injected; or, without any, from the top, spinning if it did before. No idle P: all are injected.
@@ -417,7 +417,10 @@ G *findrunnable(bool *inheritTime, bool *tryWakeP);
 G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *newWork);
 /** A walk over count positions that visits each once: from pos on, in steps of inc, modulo count. */
 typedef struct randomEnum {
-    uint32_t i, count, pos, inc; /**< visits so far, how many in all, where, step (coprime with count) */
+    uint32_t i;     /**< visits so far */
+    uint32_t count; /**< how many in all */
+    uint32_t pos;   /**< where */
+    uint32_t inc;   /**< the step, coprime with count */
 } randomEnum;
 /** Finds the steps that are coprime with count; procresize calls it. Mirrors randomOrder.reset. */
 void randomOrder_reset(uint32_t count);

@@ -10,7 +10,7 @@ enum { M1 = 1, P1 = 1 };
 /** m0 runs a G on p0; m1 has p1 and no work, and spins. */
 static void two_ms(void)
 {
-    ps(2);
+    thieves(2);
     call("rung", 0, call("newg"));
     expect_call(M1, "newm");
     call("hold", M1, P1);
@@ -88,7 +88,7 @@ TEST(AGQueuedLocallyJustBeforeTheCountGoesDown)
 /* It spins again even if, with the others that spin, it is one too many: it has seen a G that it must get. */
 TEST(WhoSeesWorkInTheLastLookGetsIt)
 {
-    ps(4);
+    thieves(4);
     call("rung", 0, call("newg"));
     expect_call(M1, "newm");
     call("hold", M1, P1);
@@ -198,7 +198,7 @@ TEST(GlobalWorkWithoutAPLeavesANote)
 /* Another P may be the one that is taken back: the M goes on with what pidleget gives. */
 TEST(TheLastLookMayEndWithAnotherP)
 {
-    ps(3);
+    thieves(3);
     call("rung", 0, call("newg"));
     expect_call(M1, "newm");
     call("hold", M1, P1);

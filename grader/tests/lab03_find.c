@@ -28,7 +28,7 @@ TEST(GlobalQueueBeforeNetwork)
 /* Network before other Ps. */
 TEST(NetworkBeforeStealing)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     network();
     call("runqput", 1, call("newg"), false);
@@ -64,7 +64,7 @@ TEST(WaitersAreCountedDownWhenAllAreRunnable)
 /* netpoll(0) is not free: it is asked only if there may be an answer, and nobody else is asking. */
 TEST(NetworkIsNotAskedInVain)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = busy(1), g = call("newg");
     (void)m1;
     network();
@@ -91,7 +91,7 @@ TEST(NetworkIsNotAskedInVain)
 /* pollingNet is held during the look, and only then. */
 TEST(OneMAtATimeAsksTheNetwork)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     network();
     stop_at("netpoll");
@@ -212,7 +212,7 @@ TEST(SpinnersAreAtMostHalfOfTheBusy)
 {
     for (int64_t spinners = 1; spinners <= 2; spinners++) {
         if (spinners == 1)
-            ps(4);
+            thieves(4);
         int64_t g = call("newg");
         if (spinners == 1)
             for (int p = 1; p < 4; p++)
@@ -234,7 +234,7 @@ TEST(SpinnersAreAtMostHalfOfTheBusy)
 /* Idle Ps are not busy. */
 TEST(IdlePsDoNotCountAsBusy)
 {
-    ps(6);
+    thieves(6);
     for (int p = 1; p < 4; p++)
         busy(p);
     call("idlep", 4);
@@ -247,7 +247,7 @@ TEST(IdlePsDoNotCountAsBusy)
 /* Who spins already goes on, whatever the others do, and is counted once. */
 TEST(ASpinningMGoesOnSpinning)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     int64_t g = call("newg");
     set(1, "m0.spinning");
@@ -297,7 +297,7 @@ TEST(AGlobalBatchTakesTheLock)
 
 TEST(TheIdleListTakesTheLock)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = busy(1);
     expect(waits_for_the_lock(m1), "blocked: futex m0.park");
     check_world();

@@ -77,7 +77,7 @@ TEST(WhatDoesNotFitHereGoesToTheGlobalQueue)
 /* Three idle Ps: three Gs for them through the global queue, in order, each P with an M. */
 TEST(WithAPTheFirstGsGoToIdlePs)
 {
-    ps(4);
+    thieves(4);
     int64_t m[] = {sleeper(), sleeper(), sleeper()};
     for (int p = 1; p < 4; p++)
         call("idlep", p);

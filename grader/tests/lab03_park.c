@@ -32,7 +32,7 @@ static struct outcome until_poll(struct outcome o)
 /* The world is to stop: a P that is on the idle list then would be missed. */
 TEST(AStopIsSeenUnderTheLock)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     stop_at("lock");
     stop_at("gcstopm");
@@ -46,7 +46,7 @@ TEST(AStopIsSeenUnderTheLock)
 
 TEST(ASafePointFunctionIsSeenUnderTheLock)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     stop_at("lock");
     stop_at("runSafePointFn");
@@ -60,7 +60,7 @@ TEST(ASafePointFunctionIsSeenUnderTheLock)
 /* An M that does not spin looks nowhere after that. */
 TEST(TheGlobalQueueIsLookedAtAgainUnderTheLock)
 {
-    ps(4);
+    thieves(4);
     for (int p = 1; p < 4; p++)
         busy(p);
     set(2, "sched.nmspinning");
@@ -79,7 +79,7 @@ TEST(TheGlobalQueueIsLookedAtAgainUnderTheLock)
 /* Somebody found no P for its G and relies on the next one that is dropped: spin, and look everywhere. */
 TEST(NeedspinningMakesAnMSpinInsteadOfParking)
 {
-    ps(4);
+    thieves(4);
     for (int p = 1; p < 4; p++)
         busy(p);
     int64_t g = call("newg");
@@ -96,7 +96,7 @@ TEST(NeedspinningMakesAnMSpinInsteadOfParking)
 /* An M that becomes spinning by itself has answered the note, too. */
 TEST(WhoeverSpinsAnswersNeedspinning)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     int64_t g = call("newg");
     call("runqput", 1, g, false);
@@ -109,7 +109,7 @@ TEST(WhoeverSpinsAnswersNeedspinning)
 
 TEST(WithoutPollerAnMSleepsOnItsNote)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     record("netpollinited");
     script("netpollinited", 0, 0, 0, 0, 0, 0, 0, 0);
@@ -119,7 +119,7 @@ TEST(WithoutPollerAnMSleepsOnItsNote)
 
 TEST(WithoutWaitersAndTimersNobodyPolls)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     poller(false);
     expect(run(0, "findrunnable"), "blocked: futex m0.park");
@@ -128,7 +128,7 @@ TEST(WithoutWaitersAndTimersNobodyPolls)
 /* One M waits there: without P, not spinning, with lastpoll 0; with what comes it goes on. */
 TEST(AnMWithoutWorkWaitsInThePoller)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     poller(true);
     expect(until_poll(run(0, "findrunnable")), "stopped: at netpoll(-1)");
@@ -152,7 +152,7 @@ TEST(AnMWithoutWorkWaitsInThePoller)
 /* Nothing came, but there is a P: an M that spun before spins again, one that did not starts as any other. */
 TEST(AfterAnEmptyPollASpinningMSpinsAgain)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     poller(true);
     expect(until_poll(run(0, "findrunnable")), "stopped: at netpoll(-1)");
@@ -164,7 +164,7 @@ TEST(AfterAnEmptyPollASpinningMSpinsAgain)
 
 TEST(AfterAnEmptyPollAnMThatDidNotSpinDoesNotSpin)
 {
-    ps(4);
+    thieves(4);
     for (int p = 1; p < 4; p++)
         busy(p);
     poller(true);
@@ -178,7 +178,7 @@ TEST(AfterAnEmptyPollAnMThatDidNotSpinDoesNotSpin)
 /* No P by then: the Gs are everybody's, the M sleeps on its note. */
 TEST(AfterAPollWithoutAPTheGsAreInjected)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = busy(1), m2 = call("newm");
     poller(true);
     expect(until_poll(run(0, "findrunnable")), "stopped: at netpoll(-1)");
@@ -199,7 +199,7 @@ TEST(AfterAPollWithoutAPTheGsAreInjected)
 /* The wait ends with the earliest timer of all Ps; everybody can read when. */
 TEST(ThePollEndsWithTheEarliestTimer)
 {
-    ps(3);
+    thieves(3);
     int64_t m1 = busy(1), now = call("clock");
     busy(2);
     poller(false);
@@ -214,7 +214,7 @@ TEST(ThePollEndsWithTheEarliestTimer)
 
 TEST(PollUntilIsClearedAfterTheWait)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     poller(true);
     int64_t when = call("clock") + 5 * MSEC, g = waiting();
@@ -228,7 +228,7 @@ TEST(PollUntilIsClearedAfterTheWait)
 /* A timer that is overdue by then: a look, no wait. */
 TEST(AnOverdueTimerDoesNotMakeTheWaitNegative)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     poller(false);
     call("timer_start", call("clock") + MSEC, NIL);
@@ -247,7 +247,7 @@ TEST(AnOverdueTimerDoesNotMakeTheWaitNegative)
 /* Somebody waits there already. */
 TEST(OnlyOneMWaitsInThePoller)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     poller(true);
     record("netpollBreak");
@@ -261,7 +261,7 @@ TEST(OnlyOneMWaitsInThePoller)
 /** m0 parks with a timer at when, while another M polls until then. */
 static bool breaks(int64_t when, int64_t until)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     poller(true);
     record("netpollBreak");

@@ -85,7 +85,7 @@ static bool step(bool parkonly)
 
 static void world(void)
 {
-    ps(NP);
+    thieves(NP);
     for (int64_t m = 1; m < NM; m++)
         sleeper();
     expect_call(OUTSIDE, "newm"); /* never idle: there is no deadlock */

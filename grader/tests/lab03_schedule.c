@@ -54,7 +54,7 @@ TEST(TimeSlicesAreCounted)
 /* A chain of runnext does not advance the tick: it does not hasten the 61st either, but each new slice does. */
 TEST(TheSixtyFirstSliceIsTheGlobalQueues)
 {
-    ps(1);
+    thieves(1);
     int64_t g = call("newg", 70), far = call("newg");
     call("runqput_many", 0, g, 70);
     call("setglobal", far);
@@ -132,7 +132,7 @@ TEST(TheGiverOfALockedGSearchesAgain)
 /* A spinning M that finds a locked G has stopped spinning before it gives its P away. */
 TEST(ASpinningMHandsALockedGOver)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = busy(1), m2 = call("newm"), g = call("newg");
     (void)m1;
     set(m2, "g%lld.lockedm", (long long)g);
@@ -171,7 +171,7 @@ TEST(ALockedMWaitsForItsG)
 /* Whoever yields tells an M that may just have looked in vain (issue 55160). */
 TEST(GoschedWakesAnM)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = sleeper(), g = call("newg", 2);
     call("idlep", 1);
     call("rung", 0, g);
@@ -189,7 +189,7 @@ TEST(GoschedWakesAnM)
 /* ready: into runnext or to the tail, and somebody is told. */
 TEST(ReadyWakesAnMForTheG)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = sleeper(), g = waiting();
     call("idlep", 1);
     call("rung", 0, call("newg"));
@@ -203,7 +203,7 @@ TEST(ReadyWakesAnMForTheG)
 /* Issue 4820: a G that is locked to its M yields; others run before it, on another M, with the same P. */
 TEST(ALockedGThatYieldsLetsOthersRun)
 {
-    ps(1);
+    thieves(1);
     int64_t m1 = sleeper(), g = call("newg", 2);
     call("rung", 0, g);
     set(0, "g%lld.lockedm", (long long)g);

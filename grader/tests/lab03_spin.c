@@ -135,7 +135,7 @@ TEST(ResetspinningThrowsIfTheCountWouldBeNegative)
 
 TEST(AParkingMThrowsIfTheCountWouldBeNegative)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     set(1, "m0.spinning");
     call_throws("negative", "findrunnable");
@@ -144,7 +144,7 @@ TEST(AParkingMThrowsIfTheCountWouldBeNegative)
 /* The M that finds work in its search has stopped spinning before the G runs, and another looks (issue 5586). */
 TEST(AFinderStopsSpinningBeforeItRuns)
 {
-    ps(3);
+    thieves(3);
     busy(1);
     int64_t m2 = sleeper();
     call("idlep", 2);
@@ -164,7 +164,7 @@ TEST(AFinderStopsSpinningBeforeItRuns)
 /* A G that comes without a search does not wake anybody: the waker of the others has done so. */
 TEST(AnMThatDoesNotSpinWakesNobody)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = sleeper();
     call("idlep", 1);
     int64_t g = call("newg", 2);

@@ -48,7 +48,7 @@ TEST(EveryStartAndEveryStepOccur)
 TEST(TheOnlyPWithWorkIsFound)
 {
     enum { N = 13 };
-    ps(N);
+    thieves(N);
     for (int p = 1; p < N; p++)
         busy(p);
     int64_t g = call("newg");
@@ -67,7 +67,7 @@ TEST(TheOnlyPWithWorkIsFound)
 /* An idle P is no victim, and the thief is none to itself. */
 TEST(IdlePsAndTheOwnOneAreNotRobbed)
 {
-    ps(3);
+    thieves(3);
     int64_t g = call("newg", 2);
     call("idlep", 1);
     call("idlep", 2);
@@ -87,7 +87,7 @@ TEST(IdlePsAndTheOwnOneAreNotRobbed)
 TEST(RunnextIsLeftForTheLastPass)
 {
     enum { N = 6 };
-    ps(N);
+    thieves(N);
     int64_t g = call("newg", N);
     for (int p = 1; p < N; p++) {
         busy(p);
@@ -110,7 +110,7 @@ TEST(RunnextIsLeftForTheLastPass)
 /* What it takes is counted: the one that it returns and those in its ring. */
 TEST(StolenGsAreCounted)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     int64_t g = call("newg", 7);
     call("runqput_many", 1, g, 7);
@@ -126,7 +126,7 @@ TEST(StolenGsAreCounted)
 /* Timers of a P that is busy with something else: who has nothing to do runs them. */
 TEST(DueTimersOfOthersAreRun)
 {
-    ps(3);
+    thieves(3);
     timers_alone();
     int64_t g = waiting();
     timer_on(1, call("clock") - 1, g);
@@ -142,7 +142,7 @@ TEST(DueTimersOfOthersAreRun)
 /* An idle P may have timers, too. */
 TEST(DueTimersOfIdlePsAreRun)
 {
-    ps(2);
+    thieves(2);
     timers_alone();
     int64_t g = waiting();
     timer_on(1, call("clock"), g);
@@ -154,7 +154,7 @@ TEST(DueTimersOfIdlePsAreRun)
 /* A ring comes before timers: these are for the last pass. */
 TEST(TimersAreLeftForTheLastPass)
 {
-    ps(4);
+    thieves(4);
     timers_alone();
     int64_t g = call("newg"), sleeping = waiting();
     timer_on(1, call("clock") - 1, sleeping);
@@ -171,7 +171,7 @@ TEST(TimersAreLeftForTheLastPass)
 /* Timers ran, but what they readied is elsewhere by now: search again. */
 TEST(TimersThatRanAreNewWork)
 {
-    ps(2);
+    thieves(2);
     timers_alone();
     timer_on(1, call("clock") - 1, NIL);
     expect_call(NIL, "stealWork", 0);
@@ -181,7 +181,7 @@ TEST(TimersThatRanAreNewWork)
 /* Those that are not due yet tell until when to wait: the earliest counts, and the one that was known before. */
 TEST(PollUntilIsTheEarliestTimerOfAll)
 {
-    ps(4);
+    thieves(4);
     timers_alone();
     int64_t now = call("clock");
     timer_on(1, now + 7 * MSEC, NIL);
@@ -197,7 +197,7 @@ TEST(PollUntilIsTheEarliestTimerOfAll)
 /* timerpMask says who may have timers: a P without its bit is not asked. */
 TEST(OnlyPsInTimerpMaskAreAskedForTimers)
 {
-    ps(3);
+    thieves(3);
     busy(1);
     busy(2);
     set(4, "timerpMask[0]");
@@ -210,7 +210,7 @@ TEST(OnlyPsInTimerpMaskAreAskedForTimers)
 /* The world is to stop: whoever stops it waits for our P. */
 TEST(StealingStopsForStopTheWorld)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     int64_t g = call("newg");
     call("runqput", 1, g, false);

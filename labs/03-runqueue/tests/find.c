@@ -7,7 +7,7 @@
 /* Own queue, then the global one, then other Ps. */
 TEST(LocalBeforeGlobalBeforeStealing)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     int64_t g = call("newg", 4);
     call("runqput", 0, g, true);
@@ -58,7 +58,7 @@ TEST(TheGlobalQueueIsTakenInBatches)
 /* Nothing to do: the P goes onto the idle list, the M to sleep, and it does not count as spinning. */
 TEST(AnMWithoutWorkGivesItsPUpAndSleeps)
 {
-    ps(2);
+    thieves(2);
     busy(1);
     expect(run(0, "findrunnable"), "blocked: futex m0.park");
     expect_list("p0", "sched.pidle");
@@ -72,7 +72,7 @@ TEST(AnMWithoutWorkGivesItsPUpAndSleeps)
 /* Woken with a P, it searches again. */
 TEST(AWokenMSearchesFromTheStart)
 {
-    ps(2);
+    thieves(2);
     int64_t m1 = busy(1);
     expect(run(0, "findrunnable"), "blocked: futex m0.park");
     int64_t g = call("newg");

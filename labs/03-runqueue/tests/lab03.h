@@ -22,8 +22,14 @@ static inline void ps(int64_t n)
 {
     call("newp", n);
     call("hold", 0, 0);
-    call("randomOrder_reset", n);
     set(1, "p0.schedtick");
+}
+
+/** The same, and an M that finds nothing can steal: the order in which it visits Ps is known. */
+static inline void thieves(int64_t n)
+{
+    ps(n);
+    call("randomOrder_reset", n);
 }
 
 /** A new M that holds p and runs a G. */

@@ -33,7 +33,7 @@ TEST(WakepWithoutIdlePLeavesANote)
 /* Three Gs and one wake-up: each M that finds work wakes the next, until every P works. */
 TEST(WakeupsSpreadAsLongAsThereIsWork)
 {
-    ps(4);
+    thieves(4);
     call("rung", 0, call("newg"));
     int64_t m[] = {sleeper(), sleeper(), sleeper()};
     for (int p = 1; p < 4; p++)
