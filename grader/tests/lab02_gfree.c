@@ -74,7 +74,8 @@ TEST(NoDeadGIsLostOrFoundTwice)
     expect_field(c, "sched.gFree.n");
     for (int i = 0; i < N; i++)
         if (seen[i] == out[i])
-            fail("g%lld was %s, but is %s", (long long)(g + i), out[i] ? "taken" : "put", seen[i] ? "on a list" : "on none");
+            fail("g%lld was %s, but is %s", (long long)(g + i), out[i] ? "taken" : "put",
+                 seen[i] ? "on a list" : "on none");
 }
 
 TEST(TheGlobalListsTellStacksFromNone)

@@ -5,7 +5,15 @@
 #include <string.h>
 #include "judge.h"
 
-enum { Gidle_ = 0, Grunnable_ = 1, Grunning_ = 2, Gdead_ = 6, STACK = 64 * 1024, PAGE = 4096, GUARD_WORD = 928 };
+enum {
+    Gidle_ = 0,
+    Grunnable_ = 1,
+    Grunning_ = 2,
+    Gdead_ = 6,
+    STACK = 64 * 1024,
+    PAGE = 4096,
+    GUARD_WORD = 928
+};
 
 /** One P that m0 holds. */
 static void one_p(void)
@@ -15,9 +23,9 @@ static void one_p(void)
 }
 
 /** Fields that belong to a goroutine, and must be 0 for the next one. */
-static const char *const own[] = {"param",       "waiting",   "defers",         "selectDone", "waitreason", "waitsince",
-                                  "syscallsp",   "syscallpc", "syscallbp",      "preempt",    "throwsplit", "timer",
-                                  "asyncSafePoint", "issystem", "paniconfault"};
+static const char *const own[] = {"param",      "waiting",   "defers",         "selectDone", "waitreason",
+                                  "waitsince",  "syscallsp", "syscallpc",      "syscallbp",  "preempt",
+                                  "throwsplit", "timer",     "asyncSafePoint", "issystem",   "paniconfault"};
 
 TEST(TheNextGoroutineFindsNoTraceOfTheLast)
 {
@@ -154,8 +162,8 @@ TEST(EachStackSizeIsGivenAndWorks)
 {
     static const struct {
         int64_t ask, have;
-    } sizes[] = {{0, STACK},     {1, 8192},         {8191, 8192},      {8192, 8192},   {8193, 12288},
-                 {STACK, STACK}, {STACK + 1, 69632}, {1 << 20, 1 << 20}, {0, STACK},    {9000, 12288}};
+    } sizes[] = {{0, STACK},     {1, 8192},          {8191, 8192},       {8192, 8192}, {8193, 12288},
+                 {STACK, STACK}, {STACK + 1, 69632}, {1 << 20, 1 << 20}, {0, STACK},   {9000, 12288}};
     one_p();
     record("schedule");
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -165,15 +173,16 @@ TEST(EachStackSizeIsGivenAndWorks)
         expect_field(lo + GUARD_WORD, "g%d.stackguard0", (int)g);
         expect_field(sizes[i].have, "g%d.stackwant", (int)g);
         if (!call("writable", lo) || call("writable", lo - 8))
-            fail("the stack of a goroutine that asked for %lld bytes has no guard page, or no memory", (long long)ask);
+            fail("the stack of a goroutine that asked for %lld bytes has no guard page, or no memory",
+                 (long long)ask);
         call("rung", 0, g);
         expect(run(0, "gogo", g), "ended: schedule()");
         expect_call(arg, "bodysaw");
         expect_result(1, 0, "how far sp is from what the ABI wants");
         int64_t below = lo + sizes[i].have - result(6);
         if (below < 8 || below > 512)
-            fail("on a stack of %lld bytes the goroutine begins %lld bytes below the end", (long long)sizes[i].have,
-                 (long long)below);
+            fail("on a stack of %lld bytes the goroutine begins %lld bytes below the end",
+                 (long long)sizes[i].have, (long long)below);
     }
     expect_field(1, "allglen"); /* one after the other: one G is enough */
 }

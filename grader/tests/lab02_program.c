@@ -69,7 +69,8 @@ TEST(ALockedGoroutinesThreadEndsWithIt)
 TEST(MemoryOfEndedGoroutinesIsBounded)
 {
     struct run_result r;
-    run_program((const char *[]){"context", "churn", NULL}, (const char *[]){"HANDOFFPROCS=2", NULL}, NULL, &r);
+    run_program((const char *[]){"context", "churn", NULL}, (const char *[]){"HANDOFFPROCS=2", NULL}, NULL,
+                &r);
     expect_exit(&r, 0);
     if (r.maxrss_kb > 64 * 1024)
         fail("a program with 100 goroutines at a time used %ld KiB", r.maxrss_kb);

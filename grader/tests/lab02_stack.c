@@ -54,7 +54,8 @@ TEST(StacksOfAnySizeAreWholePagesWithAGuard)
         int64_t n = 1 + (int64_t)rndn(i % 2 ? 20 * PAGE : 2 << 20);
         struct stk s = alloc(n);
         if (s.hi - s.lo != (n + PAGE - 1) / PAGE * PAGE)
-            fail("a stack of %lld bytes was asked for; this one has %lld", (long long)n, (long long)(s.hi - s.lo));
+            fail("a stack of %lld bytes was asked for; this one has %lld", (long long)n,
+                 (long long)(s.hi - s.lo));
         has_guard(s);
     }
 }
@@ -136,8 +137,9 @@ TEST(WhatOnePFreesAnotherUses)
         while (k < MANY && s[k].lo != lo)
             k++;
         if (k == MANY)
-            fail("p0 gave %d stacks back, of which its cache holds 32 at most; p1 was given a new one as its stack number %d",
-                 MANY, i + 1);
+            fail(
+                "p0 gave %d stacks back, of which its cache holds 32 at most; p1 was given a new one as its stack number %d",
+                MANY, i + 1);
         s[k].lo = 0; /* and nobody else gets it */
     }
 }
@@ -236,8 +238,8 @@ TEST(ClearingOnePLeavesTheOthersAlone)
     expect_call(0x1234567, "word", s[9].lo);
     expect_call(n * STACK, "stackcache_bytes");
     if (cleared + n * STACK != all)
-        fail("%lld bytes were free, %lld of them p1's; clearing p0 and the pool returned %lld", (long long)all,
-             (long long)(n * STACK), (long long)cleared);
+        fail("%lld bytes were free, %lld of them p1's; clearing p0 and the pool returned %lld",
+             (long long)all, (long long)(n * STACK), (long long)cleared);
 }
 
 TEST(StackAddressesComeBack)
@@ -256,8 +258,9 @@ TEST(StackAddressesComeBack)
             back += s[k].lo == lo;
     }
     if (back != MANY)
-        fail("%d stacks were free when their memory went back; of the next %d stacks only %d are where these were", MANY,
-             MANY + 50, back);
+        fail(
+            "%d stacks were free when their memory went back; of the next %d stacks only %d are where these were",
+            MANY, MANY + 50, back);
 }
 
 TEST(ManyClearedStacksComeBack)

@@ -63,8 +63,8 @@ TEST(AGoroutineGoesOnOnAnotherThread)
     struct outcome o = run(m, "gogo", g);
     expect(o, "returned");
     if (!o.v[13] || o.v[14] != m)
-        fail("a goroutine that went on on m%lld believes to be %s on m%lld", (long long)m, o.v[13] ? "itself" : "another",
-             (long long)o.v[14]);
+        fail("a goroutine that went on on m%lld believes to be %s on m%lld", (long long)m,
+             o.v[13] ? "itself" : "another", (long long)o.v[14]);
     same_registers(in, "on another thread");
 }
 
@@ -107,8 +107,9 @@ TEST(TheStackPointerIsValidAtEachInstruction)
     if (result(1) < 100)
         fail("test: only %lld instructions were stepped", (long long)result(1));
     if (result(2) != 0)
-        fail("at %lld instructions, the first at %s, the stack pointer points neither into the G's stack nor into g0's",
-             (long long)result(2), result_text());
+        fail(
+            "at %lld instructions, the first at %s, the stack pointer points neither into the G's stack nor into g0's",
+            (long long)result(2), result_text());
 }
 
 TEST(SystemstackShowsADumpWhereTheGIs)
@@ -131,7 +132,8 @@ TEST(SystemstackBeginsWhereMcallDoes)
     int64_t depth = result(6);
     call_g("systemstack", 1);
     if (result(6) < 0 || result(6) > depth + 128)
-        fail("systemstack's function runs %lld bytes below g0->sched.sp, mcall's %lld", (long long)result(6), (long long)depth);
+        fail("systemstack's function runs %lld bytes below g0->sched.sp, mcall's %lld", (long long)result(6),
+             (long long)depth);
     int64_t first = result(6);
     call_g("systemstack_times", 100000);
     expect_result(6, first, "the depth of systemstack's function, 100000 calls later");
@@ -185,7 +187,8 @@ TEST(GostartcallForgesACallOfAnyStackTop)
 {
     int64_t scratch = call("scratch");
     for (int i = 0; i < 40; i++) {
-        int64_t top = scratch + 4096 + (i < 20 ? i : (int64_t)rndn(4096)), fn = (int64_t)rnd(), arg = (int64_t)rnd();
+        int64_t top = scratch + 4096 + (i < 20 ? i : (int64_t)rndn(4096)), fn = (int64_t)rnd(),
+                arg = (int64_t)rnd();
         int64_t junk = (int64_t)rnd();
         call("gostartcall", top, fn, arg, junk);
         expect_result(1, 0, "how far buf->sp is from what a function finds at its first instruction");

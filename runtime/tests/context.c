@@ -83,7 +83,8 @@ static void rounder(void *arg)
             gosleep(1);
         mutex_lock(r->m);
         mutex_unlock(r->m);
-        CHECK(fpcw_get() == r->mode, "control words 0x%lx are still 0x%lx", (unsigned long)fpcw_get(), (unsigned long)r->mode);
+        CHECK(fpcw_get() == r->mode, "control words 0x%lx are still 0x%lx", (unsigned long)fpcw_get(),
+              (unsigned long)r->mode);
         CHECK(third() == want, "1/3 is what it was before the switch");
         if (i == ROUNDS / 2) {
             wg_add(r->wg, 1);
@@ -132,8 +133,8 @@ static void switcher(void *arg)
             goyield();
         a++, b++, c++, d++, e++, f++, g++, h++;
         CHECK(a + 1 == b && b + 1 == c && c + 1 == d && d + 1 == e && e + 1 == f && f + 1 == g && g + 1 == h,
-              "local variables keep their values over a switch: %lu %lu %lu %lu", (unsigned long)a, (unsigned long)b,
-              (unsigned long)c, (unsigned long)d);
+              "local variables keep their values over a switch: %lu %lu %lu %lu", (unsigned long)a,
+              (unsigned long)b, (unsigned long)c, (unsigned long)d);
     }
     CHECK(a == (uint64_t)me + SWITCHES, "the counter has counted");
     switching--;
@@ -196,7 +197,7 @@ static void stacksizes(void)
 {
     static const struct {
         size_t ask, have;
-    } sizes[] = {{0, 65536},     {1, 8192},        {8192, 8192},      {8193, 12288},
+    } sizes[] = {{0, 65536},     {1, 8192},        {8192, 8192},       {8193, 12288},
                  {65536, 65536}, {100000, 102400}, {1 << 20, 1 << 20}, {8 << 20, 8 << 20}};
     for (int round = 0; round < 3; round++)
         for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -264,7 +265,8 @@ static void burst(void)
             before = allocated();
     }
     uint64_t more = allocated() - before;
-    CHECK(more < 1000, "the second and third 5000 goroutines use the Gs of the first: %lu are new", (unsigned long)more);
+    CHECK(more < 1000, "the second and third 5000 goroutines use the Gs of the first: %lu are new",
+          (unsigned long)more);
 }
 
 /* ---- deaths ---- */
@@ -304,8 +306,8 @@ static const struct test deaths[] = {
 };
 
 static const struct test tests[] = {
-    {"arguments", arguments}, {"rounding", rounding}, {"storm", storm},
-    {"stacksizes", stacksizes}, {"churn", churn}, {"burst", burst},
+    {"arguments", arguments},   {"rounding", rounding}, {"storm", storm},
+    {"stacksizes", stacksizes}, {"churn", churn},       {"burst", burst},
 };
 
 int gomain(int argc, char **argv)

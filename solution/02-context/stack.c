@@ -61,7 +61,10 @@ static void guard(uintptr_t p)
         throw_("stackalloc: no guard page (mprotect: errno %d); too many mappings? vm.max_map_count", -err);
 }
 
-/** Address space for n bytes of stack and guards. */
+/**
+ * Address space for n bytes of stack and guards. KMAP_STACK: newer kernels keep huge pages away from it,
+ * with which the first touch of one stack would bring in memory for thirty.
+ */
 static uintptr_t reserve(size_t n)
 {
     intptr_t p = linux_mmap(NULL, n, KPROT_READ | KPROT_WRITE,

@@ -48,7 +48,8 @@ TEST(AGoroutineBeginsAsIfGoexitFrameHadCalledIt)
     run(0, "gogo", g);
     expect_call(arg, "bodysaw");
     expect_result(5, g, "getg() in the goroutine's function");
-    expect_result(1, 0, "at its first instruction, how far sp is from where a call leaves it (8 off a multiple of 16)");
+    expect_result(
+        1, 0, "at its first instruction, how far sp is from where a call leaves it (8 off a multiple of 16)");
     expect_result(2, 1, "its return address less goexit_frame");
     expect_result(3, 0, "its frame pointer");
     expect_result(4, 0, "its floating-point control words less GOBUF_FPCW_DEFAULT");

@@ -50,6 +50,8 @@ TEST(AProgramThatOverflowsAStackSaysSo)
     run_program((const char *[]){"crash", "stackoverflow", NULL}, NULL, NULL, &r);
     expect_exit(&r, 2);
     if (!strstr(r.err, "fatal error: stack overflow"))
-        fail("a program ran over the end of a goroutine's stack; it should have ended with \"fatal error: stack "
-             "overflow\", but said: %.600s", r.err);
+        fail(
+            "a program ran over the end of a goroutine's stack; it should have ended with \"fatal error: stack "
+            "overflow\", but said: %.600s",
+            r.err);
 }

@@ -34,7 +34,8 @@ static void one_p(void)
 static void sound(struct stk s, int64_t n)
 {
     if (s.hi - s.lo != n)
-        fail("a stack of %lld bytes was asked for; this one has %lld", (long long)n, (long long)(s.hi - s.lo));
+        fail("a stack of %lld bytes was asked for; this one has %lld", (long long)n,
+             (long long)(s.hi - s.lo));
     if (s.hi % 16 || s.lo % 16)
         fail("the ends of a stack are not multiples of 16");
     if (!call("writable", s.lo) || !call("writable", s.hi - 8) || !call("writable", s.lo + n / 2 / 8 * 8))
@@ -84,7 +85,8 @@ TEST(AFreeStackIsUsedAgain)
     for (int64_t i = 0; i <= n; i++)
         if (call("stackalloc", STACK) == s.lo)
             return;
-    fail("a stack was given back to p0's cache, but none of the next %lld stacks is that one", (long long)n + 1);
+    fail("a stack was given back to p0's cache, but none of the next %lld stacks is that one",
+         (long long)n + 1);
 }
 
 TEST(APsCacheHoldsAtMost32Stacks)

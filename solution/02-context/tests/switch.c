@@ -31,8 +31,8 @@ static void load_patterns(uint64_t in[REGS])
 /** The name of register i of the patterns. */
 static const char *reg(uint32_t i)
 {
-    static const char *const names[REGS] = {"rbx", "rbp",   "r12",         "r13", "r14",
-                                            "r15", "mxcsr", "the x87 control word", "rsp", "the direction flag"};
+    static const char *const names[REGS] = {"rbx", "rbp",   "r12",              "r13", "r14",
+                                            "r15", "mxcsr", "x87 control word", "rsp", "direction flag"};
     return i < REGS && names[i] ? names[i] : "?";
 }
 
