@@ -24,6 +24,14 @@ static int64_t resident(void)
     return pages * ARCH_PAGE_SIZE;
 }
 
+/** CPU time of the process, nanoseconds. */
+static int64_t cputime(void)
+{
+    struct ktimespec ts;
+    CHECK(linux_clock_gettime(2, &ts) == 0, "the clock of the process's CPU time works");
+    return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
 /** Bytes of stacks that dead goroutines still have. */
 static size_t deadstacks(void)
 {
@@ -288,19 +296,19 @@ static void forced_while_busy(void)
 static void quiet(void)
 {
     struct burst b;
-    burst_begin(&b);
-    burst_end(&b);
-    int64_t before = resident(), last = 0;
-    int64_t was = period(2200 * NSEC_PER_MSEC); /* collects: so once more */
+    int64_t was = period(2200 * NSEC_PER_MSEC);
     burst_begin(&b);
     burst_end(&b);
     store_relaxed(&sched.lastgc, 0); /* no collection is due */
-    before = resident();
-    for (int64_t end = nanotime() + 15 * NSEC_PER_SEC; unused() >= (size_t)MANY * STACK_DEFAULT / 4;) {
-        CHECK(nanotime() < end, "sysmon gives stacks back while nothing runs, but %zu bytes are unused", unused());
+    int64_t before = resident(), begun = nanotime(), cpu = cputime();
+    while (unused() >= (size_t)MANY * STACK_DEFAULT / 4) {
+        CHECK(nanotime() - begun < 15 * NSEC_PER_SEC, "sysmon gives stacks back while nothing runs, but %zu bytes are unused",
+              unused());
         gosleep(1500 * NSEC_PER_MSEC);
     }
-    CHECK(load_relaxed(&sched.lastgc) == last, "there was no collection");
+    cpu = cputime() - cpu;
+    CHECK(cpu < (nanotime() - begun) / 30, "while nothing runs sysmon sleeps, too, but %ld us of CPU were used", (long)(cpu / 1000));
+    CHECK(load_relaxed(&sched.lastgc) == 0, "there was no collection");
     CHECK(before - resident() > MANY * TOUCHED / 2, "the memory has gone, too");
     period(was);
 }

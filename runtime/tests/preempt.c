@@ -208,9 +208,6 @@ static void only_the_program(void)
 struct busy {
     Chan *c;
     WaitGroup *wg;
-    void *(*alloc)(size_t);
-    void (*release)(void *);
-    size_t most; /* bytes at a time */
     uint64_t done;
 };
 
@@ -222,13 +219,13 @@ static void busy(void *arg)
     while (!stop) {
         uint64_t *p[8];
         for (int i = 0; i < 8; i++) {
-            p[i] = b->alloc(16 + ((x = x * 6364136223846793005u + 1) >> 33) % b->most);
+            p[i] = gomalloc(16 + ((x = x * 6364136223846793005u + 1) >> 33) % 500);
             *p[i] = (uintptr_t)p[i] ^ x;
             p[i][1] = x;
         }
         for (int i = 0; i < 8; i++) {
             CHECK(p[i][0] == ((uintptr_t)p[i] ^ p[i][1]), "memory is what was stored");
-            b->release(p[i]);
+            gofree(p[i]);
         }
         char text[40];
         CHECK(gosnprintf(text, sizeof text, "%lu", (unsigned long)x) > 0, "text is made");
@@ -239,7 +236,7 @@ static void busy(void *arg)
     wg_done(b->wg);
 }
 
-static void calls_under_a_storm(void *(*alloc)(size_t), void (*release)(void *), size_t most)
+static void the_runtime_is_not_interrupted(void)
 {
     struct busy b[4] = {{0}};
     WaitGroup wg = {0};
@@ -248,7 +245,7 @@ static void calls_under_a_storm(void *(*alloc)(size_t), void (*release)(void *),
     wg_add(&wg, 4);
     uint64_t before = preemptions();
     for (int i = 0; i < 4; i++) {
-        b[i] = (struct busy){.c = c, .wg = &wg, .alloc = alloc, .release = release, .most = most};
+        b[i] = (struct busy){.c = c, .wg = &wg};
         go(busy, &b[i]);
     }
     UNTIL(preemptions() >= before + 30 && b[0].done && b[1].done && b[2].done && b[3].done, stop_and_yield(),
@@ -258,15 +255,42 @@ static void calls_under_a_storm(void *(*alloc)(size_t), void (*release)(void *),
     chan_free(c);
 }
 
-static void the_runtime_is_not_interrupted(void)
+/**
+ * Most of the time in malloc and free, which take small pieces from a list of the thread without any lock, and no call of
+ * the runtime. A goroutine that were stopped in the middle would leave that list, half changed, to the next one.
+ */
+static void library(void *wg)
 {
-    calls_under_a_storm(gomalloc, gofree, 500);
+    uintptr_t me = (uintptr_t)&wg;
+    while (!stop) {
+        volatile uintptr_t *p[8];
+        for (int i = 0; i < 8; i++) {
+            p[i] = malloc(24);
+            *p[i] = me + (uintptr_t)i;
+        }
+        for (int i = 0; i < 8; i++) {
+            CHECK(*p[i] == me + (uintptr_t)i, "what malloc returned is nobody else's");
+            free((void *)p[i]);
+        }
+        for (int i = 0; i < 400 && !stop; i++) /* here it may be stopped */
+            sink = me;
+    }
+    wg_done(wg);
 }
 
 static void a_library_is_not_interrupted(void)
 {
-    if (malloc && free)
-        calls_under_a_storm(malloc, free, 20000); /* beyond what a thread's cache holds: malloc takes its lock */
+    if (!malloc || !free)
+        return;
+    WaitGroup wg = {0};
+    stop = false;
+    wg_add(&wg, 4);
+    uint64_t want = preemptions() + (gomaxprocs_set(0) == 1 ? 20 : 60); /* with one P each takes 10 ms, or twice */
+    for (int i = 0; i < 4; i++)
+        go(library, &wg);
+    UNTIL(preemptions() >= want, stop_and_yield(), "the loops around malloc are preempted");
+    stop = true;
+    wg_wait(&wg);
 }
 
 /* ---- without room for the registers there is no preemption ---- */
