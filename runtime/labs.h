@@ -278,6 +278,9 @@ void gdestroy(G *gp);
 
 /** @defgroup lab03 Lab 03: run queues and the scheduler
  * labs/03-runqueue: runq.c, globrunq.c, idle.c, schedule.c, steal.c, findrunnable.c
+ *
+ * Events (trace_): traceEvGoStart in execute, traceEvGoUnpark where a G from the poller becomes runnable (injectglist,
+ * findrunnable), traceEvSteal in stealWork.
  * @{ */
 
 /**

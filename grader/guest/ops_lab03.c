@@ -345,6 +345,17 @@ OP(gopark)
     return 0;
 }
 
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/** newproc(): a new G of the core's; with a P. */
+OP(newproc)
+{
+    return hg(newproc(nothing, NULL, 0));
+}
+
 /** ready(g, next): on g0 with a P. */
 OP(ready)
 {

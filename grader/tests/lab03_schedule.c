@@ -219,3 +219,19 @@ TEST(ALockedGThatYieldsLetsOthersRun)
     expect_field(g, "m0.curg");
     check_world();
 }
+
+/* A new goroutine runs next, and somebody is told as soon as there may be more than one M. */
+TEST(ANewGoroutineRunsNext)
+{
+    ps(2);
+    int64_t m1 = sleeper();
+    call("idlep", 1);
+    int64_t g = call("newproc");
+    expect_field(g, "p0.runnext");
+    expect_field(NIL, "m%lld.nextp", (long long)m1); /* main has not started: this M will get there */
+    set(1, "mainStarted");
+    int64_t g2 = call("newproc");
+    expect_field(g2, "p0.runnext");
+    expect_list(only('g', g), "p0.runq");
+    expect_started(m1, 1, true);
+}

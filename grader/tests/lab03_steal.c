@@ -2,6 +2,7 @@
  * @file lab03_steal.c
  * stealWork: whom it visits, in which order, and what it leaves for the last pass.
  */
+#include <stdlib.h>
 #include "../../labs/03-runqueue/tests/lab03.h"
 
 /** The next thief begins elsewhere. */
@@ -218,4 +219,41 @@ TEST(StealingStopsForStopTheWorld)
     expect_call(NIL, "stealWork", 0);
     expect_result(2, true, "newWork");
     expect_list(only('g', g), "p1.runq");
+}
+
+/** The Ps whose timers were asked for, in their order, as one number in base n; each of 1 ... n - 1 once. */
+static int64_t walk(int n)
+{
+    int64_t order = 0, seen = 0;
+    expect_call(NIL, "stealWork", 0);
+    for (const char *s = events(); (s = strstr(s, "checkTimers(p")) != NULL; s++) {
+        long p = strtol(s + 13, NULL, 10);
+        if (p <= 0 || p >= n || seen >> p & 1)
+            fail("the timers of p%ld should have been asked for once, by an M on p0 of %d Ps", p, n);
+        seen |= 1ll << p;
+        order = order * n + p;
+    }
+    if (seen != (1ll << n) - 2)
+        fail("of %d Ps not all were visited (set of those that were: %llx)", n, (long long)seen);
+    return order;
+}
+
+/* Each other P once, and not always in the same order. */
+TEST(ThievesVisitEachPOnceInAnOrderOfTheirOwn)
+{
+    enum { N = 7 };
+    thieves(N);
+    timers_alone();
+    for (int p = 1; p < N; p++)
+        timer_on(p, call("clock") + MSEC, NIL);
+    spy("checkTimers");
+    int64_t first = 0, others = 0;
+    for (int k = 0; k < 12; k++) {
+        reseed();
+        int64_t order = walk(N);
+        first = k ? first : order;
+        others += order != first;
+    }
+    if (!others)
+        fail("twelve random walks over seven Ps were all the same");
 }
