@@ -5,48 +5,6 @@
  */
 #include "../../labs/03-runqueue/tests/lab03.h"
 
-enum { M1 = 1, P1 = 1 };
-
-/** m0 runs a G on p0; m1 has p1 and no work, and spins. */
-static void two_ms(void)
-{
-    thieves(2);
-    call("rung", 0, call("newg"));
-    expect_call(M1, "newm");
-    call("hold", M1, P1);
-    set(1, "p1.schedtick");
-    set(1, "m1.spinning");
-    set(1, "sched.nmspinning");
-}
-
-/** m1 searches until p1 is on the idle list; sched.lock is about to be unlocked. */
-static void until_p_is_idle(void)
-{
-    stop_at("unlock");
-    struct outcome o = run(M1, "findrunnable");
-    while (o.kind == OUT_STOPPED && get("sched.npidle") == 0)
-        o = resume(M1);
-    if (o.kind != OUT_STOPPED)
-        fail("m1 should give p1 up under sched.lock; instead: %s", o.text);
-    pass("unlock");
-}
-
-/**
- * At this moment m0 does something that ends in wakep, then m1 goes on: what that comes to. A solution may
- * count m1 down before it unlocks; then wakep waits for the lock, and is too late.
- */
-#define meanwhile(...)                                                                                       \
-    ({                                                                                                       \
-        struct outcome waker_ = run(0, __VA_ARGS__);                                                         \
-        bool late_ = waker_.kind == OUT_BLOCKED && strstr(waker_.text, "sched.lock");                        \
-        if (!late_ && waker_.kind != OUT_RETURNED)                                                           \
-            fail("m0 came to this: %s", waker_.text);                                                        \
-        struct outcome parker_ = resume(M1);                                                                 \
-        if (late_)                                                                                           \
-            (void)resume(0);                                                                                 \
-        parker_;                                                                                             \
-    })
-
 /** m1 goes on until its count is down and sched.lock is free: it is about to look once more, or has done so. */
 static void until_count_is_down(void)
 {
@@ -57,32 +15,6 @@ static void until_count_is_down(void)
         fail("m1 should look for work once more; instead: %s", o.text);
     pass("lock");
     pass("netpollinited");
-}
-
-/** m1 comes to its end, or to sleep: somebody must have g, or be on the way. */
-static void found(struct outcome o, int64_t g)
-{
-    nobody_is_stranded();
-    if (o.kind == OUT_RETURNED && o.v[0] != g)
-        fail("m1 found g%lld, there was only g%lld", (long long)o.v[0], (long long)g);
-    if (o.kind == OUT_RETURNED)
-        off_queue(g);
-    check_world();
-}
-
-/* The G is queued on p0 after m1's search and before its count goes down: the last look finds it. */
-TEST(AGQueuedLocallyJustBeforeTheCountGoesDown)
-{
-    two_ms();
-    until_p_is_idle();
-    int64_t g = call("newg");
-    call("runqput", 0, g, false);
-    struct outcome o = meanwhile("wakep");
-    expect_returned(o, g);
-    expect_field(P1, "m1.p");
-    expect_field(1, "m1.spinning");
-    expect_field(1, "sched.nmspinning");
-    found(o, g);
 }
 
 /* It spins again even if, with the others that spin, it is one too many: it has seen a G that it must get. */

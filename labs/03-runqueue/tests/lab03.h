@@ -109,4 +109,59 @@ static inline void nobody_is_stranded(void)
         fail("a runnable G waits in a queue, a P is idle, and no M looks for work: nobody will find the G");
 }
 
+/* ---- two Ms: m1 finds nothing and gives p1 up, while m0 makes a G runnable ---- */
+
+enum { M1 = 1, P1 = 1 };
+
+/** m0 runs a G on p0; m1 has p1 and no work, and spins. */
+static inline void two_ms(void)
+{
+    thieves(2);
+    call("rung", 0, call("newg"));
+    expect_call(M1, "newm");
+    call("hold", M1, P1);
+    set(1, "p1.schedtick");
+    set(1, "m1.spinning");
+    set(1, "sched.nmspinning");
+}
+
+/** m1 searches until p1 is on the idle list; sched.lock is about to be unlocked. */
+static inline void until_p_is_idle(void)
+{
+    stop_at("unlock");
+    struct outcome o = run(M1, "findrunnable");
+    while (o.kind == OUT_STOPPED && get("sched.npidle") == 0)
+        o = resume(M1);
+    if (o.kind != OUT_STOPPED)
+        fail("m1 should give p1 up under sched.lock; instead: %s", o.text);
+    pass("unlock");
+}
+
+/**
+ * At this moment m0 does something that ends in wakep, then m1 goes on: what that comes to. A solution may
+ * count m1 down before it unlocks; then wakep waits for the lock, and is too late.
+ */
+#define meanwhile(...)                                                                                       \
+    ({                                                                                                       \
+        struct outcome waker_ = run(0, __VA_ARGS__);                                                         \
+        bool late_ = waker_.kind == OUT_BLOCKED && strstr(waker_.text, "sched.lock");                        \
+        if (!late_ && waker_.kind != OUT_RETURNED)                                                           \
+            fail("m0 came to this: %s", waker_.text);                                                        \
+        struct outcome parker_ = resume(M1);                                                                 \
+        if (late_)                                                                                           \
+            (void)resume(0);                                                                                 \
+        parker_;                                                                                             \
+    })
+
+/** m1 comes to its end, or to sleep: somebody must have g, or be on the way. */
+static inline void found(struct outcome o, int64_t g)
+{
+    nobody_is_stranded();
+    if (o.kind == OUT_RETURNED && o.v[0] != g)
+        fail("m1 found g%lld, there was only g%lld", (long long)o.v[0], (long long)g);
+    if (o.kind == OUT_RETURNED)
+        off_queue(g);
+    check_world();
+}
+
 #endif
