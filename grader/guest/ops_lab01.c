@@ -80,11 +80,6 @@ OP(linux_mprotect)
     return linux_mprotect((void *)a->v[0], (size_t)a->v[1], (int)a->v[2]);
 }
 
-OP(linux_madvise)
-{
-    return linux_madvise((void *)a->v[0], (size_t)a->v[1], (int)a->v[2]);
-}
-
 int __real_linux_futex(_Atomic uint32_t *addr, int op, uint32_t val, const struct ktimespec *ts);
 
 /** linux_futex(offset of the word in scratch, op, val, ns (< 0: no time-out)): the real call. */
@@ -96,27 +91,11 @@ OP(linux_futex)
 }
 
 int __real_linux_gettid(void);
-
-OP(linux_gettid)
-{
-    return __real_linux_gettid();
-}
-
-OP(linux_getpid)
-{
-    return linux_getpid();
-}
-
 int __real_linux_tgkill(int pid, int tid, int sig);
 
 OP(linux_tgkill)
 {
     return __real_linux_tgkill((int)a->v[0], (int)a->v[1], (int)a->v[2]);
-}
-
-OP(linux_kill)
-{
-    return linux_kill((int)a->v[0], (int)a->v[1]);
 }
 
 /** linux_sigprocmask(how, set): out 1 the old mask. */
@@ -127,11 +106,6 @@ OP(linux_sigprocmask)
     a->nout = 1;
     a->out[1] = (int64_t)old;
     return r;
-}
-
-OP(linux_sched_getaffinity)
-{
-    return linux_sched_getaffinity(agent_scratch + a->v[0], (size_t)a->v[1]);
 }
 
 /** linux_clock_gettime(clock): out 1 seconds, out 2 nanoseconds. */
@@ -162,11 +136,6 @@ OP(linux_pipe)
 OP(linux_fcntl)
 {
     return linux_fcntl((int)a->v[0], (int)a->v[1], (uintptr_t)a->v[2]);
-}
-
-OP(linux_prctl)
-{
-    return linux_prctl((int)a->v[0], (uintptr_t)a->v[1]);
 }
 
 OP(linux_eventfd)
@@ -205,12 +174,6 @@ OP(linux_epoll_wait)
 OP(linux_usleep)
 {
     linux_usleep((uint32_t)a->v[0]);
-    return 0;
-}
-
-OP(osyield)
-{
-    osyield();
     return 0;
 }
 

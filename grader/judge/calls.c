@@ -70,6 +70,13 @@ void judge_throws(const char *file, int line, const char *text, const char *op, 
         judge_fail(file, line, "%s should have thrown \"%s\"; it threw another: %s", op, text, o.text);
 }
 
+void judge_catch_calls(const char *file, int line)
+{
+    int64_t r = judge_call(file, line, "trap", NULL, 0, RUN_G0, 0, NULL);
+    if (r != 0)
+        judge_fail(file, line, "judge: the guest may set no seccomp filter: error %lld", (long long)-r);
+}
+
 void judge_dies(const char *file, int line, int status, const char *text, const char *op, enum runmode mode,
                 uint32_t n, const int64_t *v)
 {

@@ -90,6 +90,11 @@ void answer_within(int milliseconds);
  * Passes a copy of fd to the guest, which sees it as file descriptor 4. Before the first call of the test.
  */
 void give_fd(int fd);
+/**
+ * From now on every system call of the code under test is seen, and can be answered: operations trap_play, trapped,
+ * trap_io and trap_leave of guest/trap.c.
+ */
+#define catch_calls()                judge_catch_calls(__FILE__, __LINE__)
 /** Fails unless the operation throws (throw or fatal) and its message contains text. */
 #define call_throws(text, op, ...)   judge_throws(__FILE__, __LINE__, text, op, RUN_G0, VALUES(__VA_ARGS__))
 /** The same on the current M's G. */
@@ -215,6 +220,7 @@ int64_t judge_call(const char *file, int line, const char *op, const void *text,
 void judge_expect_call(const char *file, int line, int64_t value, const char *op, enum runmode mode,
                        uint32_t n, const int64_t *v);
 void judge_expect_result(const char *file, int line, unsigned i, int64_t value, const char *what);
+void judge_catch_calls(const char *file, int line);
 void judge_expect_text(const char *file, int line, const char *wanted);
 void judge_throws(const char *file, int line, const char *text, const char *op, enum runmode mode, uint32_t n,
                   const int64_t *v);

@@ -12,13 +12,6 @@
 #include <unistd.h>
 #include "judge.h"
 
-static void catch_calls(void)
-{
-    int64_t r = call("trap");
-    if (r != 0)
-        fail("judge: this kernel lets no seccomp filter be set: error %lld", (long long)-r);
-}
-
 /* The words that a narrower move, a sign or a compare could change. */
 TEST(WordsAndResultsKeepAllTheirBits)
 {

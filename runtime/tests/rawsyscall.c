@@ -70,7 +70,7 @@ static void raw_call_keeps_the_p(void)
 static void told_call_gives_it_away(void)
 {
     for (int i = 0; i < 3; i++) {
-        uintptr_t n = wait_for_byte(false, 3000);
+        uintptr_t n = wait_for_byte(false, 6000);
         CHECK(n == 1, "the other goroutine runs while this one is in Syscall6; ppoll says %lu", (unsigned long)n);
     }
 }

@@ -4,11 +4,11 @@
  */
 #include "judge.h"
 
-/** Runs one test of the program rawsyscall; it ends by itself, or is killed after four seconds. */
+/** Runs one test of the program rawsyscall; it ends by itself, or is killed after eight seconds. */
 static void run_test(const char *name, const char *meaning)
 {
     struct run_result r;
-    struct limits l = {.wall_ms = 4000};
+    struct limits l = {.wall_ms = 8000};
     run_program((const char *[]){"rawsyscall", name, NULL}, (const char *[]){"HANDOFFPROCS=1", NULL}, &l, &r);
     if (r.timed_out)
         fail("%s: the program stands still", meaning);
