@@ -51,11 +51,6 @@ TEST(EachStackSizeOverflowsWithGosWords)
     dies("crash", "stackoverflow", "runtime: goroutine stack exceeds 65536-byte limit");
 }
 
-TEST(GoOfNilInAProgramIsFatal)
-{
-    dies("crash", "gonil", "fatal error: go of nil func value");
-}
-
 TEST(AStackThatNobodyHasIsFatal)
 {
     dies("context", "huge_stack", "fatal error: stackalloc: ");

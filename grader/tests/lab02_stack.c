@@ -136,11 +136,11 @@ TEST(WhatOnePFreesAnotherUses)
         int k = 0;
         while (k < MANY && s[k].lo != lo)
             k++;
-        if (k == MANY)
-            fail(
-                "p0 gave %d stacks back, of which its cache holds 32 at most; p1 was given a new one as its stack number %d",
-                MANY, i + 1);
-        s[k].lo = 0; /* and nobody else gets it */
+        if (k < MANY)
+            s[k].lo = 0; /* and nobody else gets it */
+        else
+            fail("p0 gave %d stacks back, of which its cache holds 32 at most; p1's stack number %d is a new one",
+                 MANY, i + 1);
     }
 }
 
