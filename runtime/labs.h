@@ -979,8 +979,8 @@ void netpollBreak(void);
  *
  * @param idle   rounds in a row that took no P
  * @param delay  what this function returned last time
- * @return 20 if idle is 0; delay as long as idle is at most 50; twice delay after that; never more than
- * 10000. Mirrors the top of sysmon's loop.
+ * @return 20 if idle is 0; delay as long as idle is at most 50; twice delay after that; 10000 at most.
+ * Mirrors the top of sysmon's loop.
  */
 uint32_t sysmon_delay(uint32_t idle, uint32_t delay);
 /**

@@ -29,7 +29,7 @@ TEST(TimersFireBesideLoops)
 }
 
 /* Two goroutines that wake each other for ever are one time slice. */
-TEST(APairThatHogsTheSliceIsPreempted)
+TEST(AHoggingPairIsPreempted)
 {
     struct run_result r;
     run_test(&r, "preempt", "ping_pong_hog", "HANDOFFPROCS=1", NULL);

@@ -57,7 +57,7 @@ TEST(ANewSliceIsMeasuredAnew)
 }
 
 /* The request may have gone to another G, or been lost: it is repeated as long as the slice lasts. */
-TEST(TheRequestIsRepeatedWhileTheSliceLasts)
+TEST(ASliceThatLastsIsAskedToEndAgain)
 {
     int64_t now = call("clock");
     running(7);
