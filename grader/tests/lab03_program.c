@@ -1,37 +1,54 @@
 /**
  * @file lab03_program.c
- * Whole programs on the student's scheduler, on real threads.
+ * Whole programs on the student's scheduler, on real threads: the runtime's own tests of what lies above it.
  */
-#include <string.h>
 #include "judge.h"
 
-/** Runs a program of the runtime's own tests with this many Ps; it must come to its end and report no failure. */
-static void runs(const char *name, const char *procs)
+/** The arguments of a program, which must come to its end with status 0. */
+#define runs(procs, ...)                                                                                     \
+    do {                                                                                                     \
+        struct run_result r_;                                                                                \
+        struct limits l_ = {.wall_ms = 9000};                                                                \
+        run_program((const char *[]){__VA_ARGS__, NULL}, (const char *[]){"HANDOFFPROCS=" #procs, NULL},     \
+                    &l_, &r_);                                                                               \
+        expect_exit(&r_, 0);                                                                                 \
+    } while (0)
+
+/* These change the number of Ps themselves: one, two, four. */
+TEST(ChannelsWork)
 {
-    struct run_result r;
-    const char *argv[] = {name, NULL};
-    const char *env[] = {procs, NULL};
-    struct limits l = {.wall_ms = 8000};
-    run_program(argv, env, &l, &r);
-    expect_exit(&r, 0);
+    runs(2, "chan");
 }
 
-TEST(ChannelsWorkOnOneP)
+TEST(SelectWorks)
 {
-    runs("chan", "HANDOFFPROCS=1");
+    runs(2, "select");
 }
 
-TEST(ChannelsWorkOnEightPs)
+TEST(TimersWork)
 {
-    runs("chan", "HANDOFFPROCS=8");
+    runs(2, "timers");
 }
 
-TEST(SelectWorksOnFourPs)
+/* Goroutines that yield, also one that is locked to its thread, let others on; nobody starves. */
+TEST(YieldingGoroutinesGetOnWithOneP)
 {
-    runs("select", "HANDOFFPROCS=4");
+    runs(1, "sched", "yield_progress", "yield_locked_progress", "thousands");
 }
 
-TEST(TimersWorkOnTwoPs)
+TEST(YieldingGoroutinesGetOnWithFourPs)
 {
-    runs("timers", "HANDOFFPROCS=2");
+    runs(4, "sched", "yield_progress", "yield_locked_progress", "thousands");
+}
+
+/* A pair that shares its slice by runnext, beside another pair (Go's TestPingPongHog). */
+TEST(TwoPingPongPairsShareOneP)
+{
+    runs(1, "preempt", "ping_pong_hog");
+}
+
+/* The number of Ps changes while goroutines are made and end. */
+TEST(TheWorldStopsAndGoesOn)
+{
+    runs(3, "sched", "stop_the_world_and_newproc");
 }
