@@ -20,12 +20,7 @@ static void until_count_is_down(void)
 /* It spins again even if, with the others that spin, it is one too many: it has seen a G that it must get. */
 TEST(WhoSeesWorkInTheLastLookGetsIt)
 {
-    thieves(4);
-    call("rung", 0, call("newg"));
-    expect_call(M1, "newm");
-    call("hold", M1, P1);
-    set(1, "p1.schedtick");
-    set(1, "m1.spinning");
+    two_ms(4);
     set(3, "sched.nmspinning");
     busy(2);
     busy(3);
@@ -39,7 +34,7 @@ TEST(WhoSeesWorkInTheLastLookGetsIt)
 /* The first case with runnext, which only a last pass steals. */
 TEST(AGInRunnextJustBeforeTheCountGoesDown)
 {
-    two_ms();
+    two_ms(2);
     until_p_is_idle();
     int64_t g = call("newg");
     call("runqput", 0, g, true);
@@ -52,7 +47,7 @@ TEST(AGInRunnextJustBeforeTheCountGoesDown)
  */
 TEST(AGQueuedGloballyJustBeforeTheCountGoesDown)
 {
-    two_ms();
+    two_ms(2);
     sleeper();
     until_p_is_idle();
     int64_t g = call("newg");
@@ -69,7 +64,7 @@ TEST(AGQueuedGloballyJustBeforeTheCountGoesDown)
 /* A timer is set at that moment: the M that parks waits for it. */
 TEST(ATimerSetJustBeforeTheCountGoesDown)
 {
-    two_ms();
+    two_ms(2);
     record("netpollinited");
     record("netpollAnyWaiters");
     script("netpollAnyWaiters", 0, 0, 0, 0, 0, 0, 0, 0);
@@ -83,7 +78,7 @@ TEST(ATimerSetJustBeforeTheCountGoesDown)
 /* The last look comes after the count has gone down, or it could miss what is queued in between. */
 TEST(TheLastLookComesAfterTheCountGoesDown)
 {
-    two_ms();
+    two_ms(2);
     until_p_is_idle();
     call("runqput", 0, call("newg"), false);
     stop_at("lock"); /* that it takes for the idle list, at the latest */
@@ -96,7 +91,7 @@ TEST(TheLastLookComesAfterTheCountGoesDown)
 /* In the last look it finds a G, but the P has gone to somebody else: it leaves a note and sleeps. */
 TEST(WorkWithoutAPLeavesANote)
 {
-    two_ms();
+    two_ms(2);
     int64_t m2 = call("newm");
     until_p_is_idle();
     call("runqput", 0, call("newg"), false);
@@ -114,7 +109,7 @@ TEST(WorkWithoutAPLeavesANote)
 /* The same for the global queue: plainly, because m1 has the lock. */
 TEST(GlobalWorkWithoutAPLeavesANote)
 {
-    two_ms();
+    two_ms(2);
     int64_t m2 = call("newm");
     until_p_is_idle();
     call("setglobal", call("newg"));
@@ -130,13 +125,7 @@ TEST(GlobalWorkWithoutAPLeavesANote)
 /* Another P may be the one that is taken back: the M goes on with what pidleget gives. */
 TEST(TheLastLookMayEndWithAnotherP)
 {
-    thieves(3);
-    call("rung", 0, call("newg"));
-    expect_call(M1, "newm");
-    call("hold", M1, P1);
-    set(1, "p1.schedtick");
-    set(1, "m1.spinning");
-    set(1, "sched.nmspinning");
+    two_ms(3);
     busy(2);
     until_p_is_idle();
     stop_at("lock");
@@ -153,7 +142,7 @@ TEST(TheLastLookMayEndWithAnotherP)
 /** In the middle of the dance the number of Ps becomes n; m1 must come to sleep with the right P on no list. */
 static void resized(int64_t n)
 {
-    two_ms();
+    two_ms(2);
     until_p_is_idle();
     until_count_is_down();
     expect_call(P1, "pidleget"); /* the world stops: all idle Ps are taken */
@@ -178,7 +167,7 @@ TEST(MorePsDuringTheDance)
 /* Whoever makes a G runnable after the count has gone down wakes an M itself. */
 TEST(AGQueuedAfterTheCountWentDown)
 {
-    two_ms();
+    two_ms(2);
     int64_t m2 = sleeper();
     until_p_is_idle();
     until_count_is_down();

@@ -113,10 +113,10 @@ static inline void nobody_is_stranded(void)
 
 enum { M1 = 1, P1 = 1 };
 
-/** m0 runs a G on p0; m1 has p1 and no work, and spins. */
-static inline void two_ms(void)
+/** n Ps; m0 runs a G on p0; m1 has p1 and no work, and spins. */
+static inline void two_ms(int64_t n)
 {
-    thieves(2);
+    thieves(n);
     call("rung", 0, call("newg"));
     expect_call(M1, "newm");
     call("hold", M1, P1);

@@ -7,7 +7,7 @@
 /* The G is queued on p0 after m1's search and before its count goes down: the last look finds it. */
 TEST(AGQueuedLocallyJustBeforeTheCountGoesDown)
 {
-    two_ms();
+    two_ms(2);
     until_p_is_idle();
     int64_t g = call("newg");
     call("runqput", 0, g, false);
