@@ -616,7 +616,7 @@ void newm(void (*fn)(void), P *pp, int64_t id);
  */
 void newm1(M *mp);
 /**
- * The thread of mp: linux_clone into mstart on g0's stack, with the TLS block of tls_alloc and the flags
+ * The thread of mp: linux_clone into mstart, with stack.hi of g0, the TLS block of tls_alloc and the flags
  * CLONE_VM, FS, FILES, SIGHAND, SYSVSEM, THREAD and SETTLS, no others. All signals are blocked around it, and
  * the caller's mask restored.
  *

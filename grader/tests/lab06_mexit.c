@@ -2,6 +2,7 @@
  * @file lab06_mexit.c
  * The end of a thread: what it leaves behind, in which order.
  */
+#include <string.h>
 #include "judge.h"
 
 enum { freeMWait = 2 };
@@ -48,7 +49,9 @@ TEST(TheFirstAndTheLastOfAllmCanExit)
     call("hold", 1, call("pidleget"));
     expect(run(1, "mexit"), "exited: exitThread");
     expect_list("m2 m0", "allm");
-    expect_list("m1 m3", "sched.freem");
+    const char *freem = list("sched.freem");
+    if (strcmp(freem, "m1 m3") != 0 && strcmp(freem, "m3 m1") != 0)
+        fail("sched.freem is \"%s\", it should be m1 and m3", freem);
     expect_field(2, "sched.nmfreed");
 }
 
@@ -106,7 +109,7 @@ TEST(ADyingLockedThreadDoesNotClone)
     expect(run(1, "mexit"), "exited: exitThread");
     expect_list("m4", "newmHandoff.newm");
     const char *log = events();
-    if (log[0] == 'c' && log[1] == 'l')
+    if (strstr(log, "clone "))
         fail("the dying thread cloned: %s", log);
 }
 
