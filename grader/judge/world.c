@@ -58,6 +58,51 @@ void judge_set(const char *file, int line, int64_t value, const char *fmt, ...)
     judge_call(file, line, "set", name, -1, RUN_G0, 1, &value);
 }
 
+/** The name of state v in a list of names with blanks between, or "status 7". */
+static const char *statename(const char *names, int64_t v)
+{
+    char *s = nextbuf();
+    snprintf(s, TEXT, "status %lld", (long long)v);
+    for (int64_t i = 0; *names; i++, names += strcspn(names, " "), names += strspn(names, " "))
+        if (i == v)
+            snprintf(s, TEXT, "%.*s", (int)strcspn(names, " "), names);
+    return s;
+}
+
+/** "m1", "no P": field names that hold a handle, and of what. */
+static const char *handlename(const char *field, int64_t v)
+{
+    static const char *const of[] = {"m m lockedm", "p p oldp nextp", "g curg lockedg runnext"};
+    for (unsigned k = 0; k < sizeof of / sizeof *of; k++)
+        for (const char *s = of[k] + 2; *s; s += strcspn(s, " "), s += strspn(s, " "))
+            if (strlen(field) == strcspn(s, " ") && strncmp(field, s, strlen(field)) == 0) {
+                char *b = nextbuf();
+                snprintf(b, TEXT, v == NIL ? "no %c" : "%c%lld", v == NIL ? of[k][0] - 'a' + 'A' : of[k][0],
+                         (long long)v);
+                return b;
+            }
+    return NULL;
+}
+
+/** A field's value as people call it: states and handles by their names. */
+static const char *valuename(const char *name, int64_t v)
+{
+    const char *field = strchr(name, '.');
+    field = field && strchr("gmp", name[0]) && name[1] >= '0' && name[1] <= '9' ? field + 1 : "";
+    if (strcmp(field, "atomicstatus") == 0)
+        return statename("Gidle Grunnable Grunning Gsyscall Gwaiting ? Gdead", v);
+    if (name[0] == 'p' && strcmp(field, "status") == 0)
+        return statename("Pidle Prunning Psyscall Pgcstop Pdead", v);
+    if (strcmp(field, "stackguard0") == 0 && v == -1314)
+        return "stackPreempt";
+    const char *handle = handlename(field, v);
+    if (handle)
+        return handle;
+    char *s = nextbuf();
+    snprintf(s, TEXT, "%lld", (long long)v);
+    return s;
+}
+
 void judge_expect_field(const char *file, int line, int64_t value, const char *fmt, ...)
 {
     char name[64];
@@ -67,7 +112,7 @@ void judge_expect_field(const char *file, int line, int64_t value, const char *f
     va_end(ap);
     int64_t v = judge_call(file, line, "get", name, -1, RUN_G0, 0, NULL);
     if (v != value)
-        judge_fail(file, line, "%s is %lld, it should be %lld", name, (long long)v, (long long)value);
+        judge_fail(file, line, "%s is %s, it should be %s", name, valuename(name, v), valuename(name, value));
 }
 
 /** A list for people: three or more handles in a row become "g1..g128". */
