@@ -2,7 +2,6 @@
  * @file lab04_lab05_program.c
  * Whole programs that make system calls, on the student's way in and out.
  */
-#include <string.h>
 #include "judge.h"
 
 /** Runs one test of the program `syscalls` on this many Ps. */
@@ -43,4 +42,16 @@ TEST(AnInterruptedCallReturnsEINTR)
 TEST(CallLoopsArePreempted)
 {
     run_syscalls("preemption_after_syscall", "HANDOFFPROCS=2");
+}
+
+/* However many are in system calls, and come back at whatever moment: only so many run as there are Ps. */
+TEST(NoMoreRunThanThereArePs)
+{
+    run_syscalls("as_many_run_as_there_are_ps", "HANDOFFPROCS=2");
+}
+
+/* A goroutine in a system call will come back: the others may wait for it. */
+TEST(ACallIsNoDeadlock)
+{
+    run_syscalls("a_call_is_no_deadlock", "HANDOFFPROCS=1");
 }

@@ -265,6 +265,28 @@ TEST(EnterAfterBlockThrows)
     call_g_throws("casgstatus", "entersyscall");
 }
 
+/* The M is at work, in the kernel: whoever counts it as idle sees deadlocks where there are none. */
+static void is_not_idle(const char *op)
+{
+    one_g();
+    record("handoffp");
+    expect(run_g(0, op), "returned");
+    expect_list("", "sched.midle");
+    expect_field(0, "sched.nmidle");
+    expect_field(0, "sched.nmidlelocked");
+    expect_field(0, "sched.nmsys");
+}
+
+TEST(AnMInASystemCallIsNotIdle)
+{
+    is_not_idle("entersyscall");
+}
+
+TEST(AnMInABlockingCallIsNotIdle)
+{
+    is_not_idle("entersyscallblock");
+}
+
 /* g0 cannot be in a system call: save refuses, before anything else has changed for good. */
 TEST(EnterOnG0Throws)
 {

@@ -113,7 +113,83 @@ static void short_calls_cost_no_threads(void)
     schedstats(&b);
     CHECK(b.threads - a.threads <= 4, "100000 calls of getpid started %lu threads", (unsigned long)(b.threads - a.threads));
     CHECK(b.syscalls - a.syscalls >= 100000, "each was counted: %lu", (unsigned long)(b.syscalls - a.syscalls));
+    CHECK(b.handoffs - a.handoffs < 20000, "a P was handed off %lu times, by sysmon at most", (unsigned long)(b.handoffs - a.handoffs));
     gomaxprocs_set(old);
+}
+
+/* ---- no more goroutines run at a time than there are Ps ---- */
+
+static _Atomic int running, mostrunning;
+
+static void run_and_call(void *wg)
+{
+    for (int i = 0; i < 400; i++) {
+        M *mp = load_relaxed(&getg()->m);
+        mp->locks++; /* no preemption by signal, and there is no other from here on */
+        int n = ++running, most = mostrunning;
+        while (n > most && !atomic_compare_exchange_weak(&mostrunning, &most, n))
+            ;
+        for (volatile int k = 0; k < 2000; k++)
+            ;
+        running--;
+        mp->locks--;
+        struct ktimespec ts = {0, 20000};
+        if (i % 4 == 0)
+            Syscall(__NR_nanosleep, (uintptr_t)&ts, 0, 0);
+        else
+            Syscall(__NR_getpid, 0, 0, 0);
+    }
+    wg_done(wg);
+}
+
+static void as_many_run_as_there_are_ps(void)
+{
+    int old = gomaxprocs_set(2);
+    WaitGroup wg = {0};
+    running = mostrunning = 0;
+    wg_add(&wg, 16);
+    for (int i = 0; i < 16; i++)
+        go(run_and_call, &wg);
+    wg_wait(&wg);
+    CHECK(running == 0 && mostrunning <= 2, "with 2 Ps %d goroutines ran at a time", (int)mostrunning);
+    gomaxprocs_set(old);
+}
+
+/* ---- a goroutine in a system call is alive: that is no deadlock ---- */
+
+static void wait_for_word(void *c)
+{
+    CHECK(numgoroutine() == 2, "two goroutines, whatever the other does, not %d", numgoroutine());
+    bool done;
+    CHECK(chan_recv(c, &done), "a word comes");
+    chan_send(c, &done);
+}
+
+/** Main sleeps in the kernel, everybody else waits for it. */
+static void all_but_one_wait(bool block)
+{
+    Chan *c = chan_make(sizeof(bool), 0);
+    struct ktimespec ts = {0, 20 * NSEC_PER_MSEC};
+    bool done = true;
+    while (numgoroutine() > 1) /* those of the test before are still ending */
+        gosched();
+    go(wait_for_word, c);
+    if (block) {
+        entersyscallblock();
+        RawSyscall(__NR_nanosleep, (uintptr_t)&ts, 0, 0);
+        exitsyscall();
+    } else {
+        Syscall(__NR_nanosleep, (uintptr_t)&ts, 0, 0);
+    }
+    chan_send(c, &done);
+    chan_recv(c, &done);
+    chan_free(c);
+}
+
+static void a_call_is_no_deadlock(void)
+{
+    all_but_one_wait(false);
+    all_but_one_wait(true);
 }
 
 /* ---- EINTR everywhere: a 1 kHz interval timer ---- */
@@ -306,6 +382,8 @@ static const struct test tests[] = {
     {"blocked_reads_thousand", blocked_reads_thousand},
     {"block_needs_no_sysmon", block_needs_no_sysmon},
     {"interrupted_calls_return_eintr", interrupted_calls_return_eintr},
+    {"as_many_run_as_there_are_ps", as_many_run_as_there_are_ps},
+    {"a_call_is_no_deadlock", a_call_is_no_deadlock},
     {"short_calls_cost_no_threads", short_calls_cost_no_threads},
     {"signals_do_no_harm", signals_do_no_harm},
     {"preemption_after_syscall", preemption_after_syscall},
