@@ -58,7 +58,8 @@ TEST(AStackThatNobodyHasIsFatal)
 
 TEST(ALockedGoroutinesThreadEndsWithIt)
 {
-    passes("threads", "thread_of_an_exited_locked_goroutine_ends", "HANDOFFPROCS=2");
+    passes("context", "lockedexit", "HANDOFFPROCS=1");
+    passes("context", "lockedexit", "HANDOFFPROCS=2");
 }
 
 TEST(MemoryOfEndedGoroutinesIsBounded)

@@ -208,6 +208,31 @@ static void stacksizes(void)
         }
 }
 
+/* ---- who ends locked to a thread takes it along ---- */
+
+static void lock_and_end(void *out)
+{
+    lockosthread();
+    long tid = gothreadid();
+    chan_send(out, &tid);
+}
+
+static void lockedexit(void)
+{
+    Chan *c = chan_make(sizeof(long), 0);
+    for (int i = 0; i < 10; i++) {
+        long tid;
+        go(lock_and_end, c);
+        CHECK(chan_recv(c, &tid), "the goroutine says its thread");
+        for (int k = 0; k < 20; k++) {
+            CHECK(gothreadid() != tid, "nobody else runs on thread %ld, to which a goroutine was locked",
+                  tid);
+            gosched();
+        }
+    }
+    chan_free(c);
+}
+
 /* ---- what is left behind is used again ---- */
 
 static void nothing(void *wg)
@@ -306,8 +331,8 @@ static const struct test deaths[] = {
 };
 
 static const struct test tests[] = {
-    {"arguments", arguments},   {"rounding", rounding}, {"storm", storm},
-    {"stacksizes", stacksizes}, {"churn", churn},       {"burst", burst},
+    {"arguments", arguments},   {"rounding", rounding}, {"storm", storm}, {"stacksizes", stacksizes},
+    {"lockedexit", lockedexit}, {"churn", churn},       {"burst", burst},
 };
 
 int gomain(int argc, char **argv)
