@@ -830,7 +830,7 @@ typedef struct pollDesc {
     uintptr_t wseq;               /**< likewise wt */
     timer *rt;                    /**< the timer of the read deadline, and of both if rd == wd > 0; for ever this pollDesc's */
     timer *wt;                    /**< the timer of the write deadline */
-    int64_t rd;                   /**< read deadline: 0 none, -1 expired, else nanotime */
+    int64_t rd;                   /**< read deadline: 0 none, < 0 expired, else nanotime */
     int64_t wd;                   /**< write deadline */
 } pollDesc;
 
