@@ -5,7 +5,9 @@
  */
 #include "../../labs/03-runqueue/tests/lab03.h"
 
-/** m1 goes on until its count is down and sched.lock is free: it is about to look once more, or has done so. */
+/**
+ * m1 goes on until its count is down and sched.lock is free: it is about to look once more, or has done so.
+ */
 static void until_count_is_down(void)
 {
     stop_at("lock");
@@ -139,7 +141,9 @@ TEST(TheLastLookMayEndWithAnotherP)
     expect_field(2, "m1.p");
 }
 
-/** In the middle of the dance the number of Ps becomes n; m1 must come to sleep with the right P on no list. */
+/**
+ * In the middle of the dance the number of Ps becomes n; m1 must come to sleep with the right P on no list.
+ */
 static void resized(int64_t n)
 {
     two_ms(2);

@@ -40,7 +40,10 @@ TEST(NetworkBeforeStealing)
     expect_field(0, "m0.spinning");
 }
 
-/* Of several the first is run, the others are put where they can be found; then the waiters are counted down. */
+/*
+ * Of several the first is run, the others are put where they can be found; then the waiters are counted
+ * down.
+ */
 TEST(WaitersAreCountedDownWhenAllAreRunnable)
 {
     ps(1);

@@ -131,7 +131,10 @@ TEST(APThatBecomesIdleMeanwhileIsTold)
     check_world();
 }
 
-/* Issue 59600: P and M leave their idle lists in one hold of sched.lock, or a deadlock check sees a G and nobody. */
+/*
+ * Issue 59600: P and M leave their idle lists in one hold of sched.lock, or a deadlock check sees a G and
+ * nobody.
+ */
 TEST(NoDeadlockIsSeenWhileAnMIsStarted)
 {
     ps(2);

@@ -48,7 +48,10 @@ TEST(AnMOnADyingPMovesToP0)
     check_world();
 }
 
-/* Those with work are returned in their order, with Ms that sleep; all others are idle, p1 to be taken first. */
+/*
+ * Those with work are returned in their order, with Ms that sleep; all others are idle, p1 to be taken
+ * first.
+ */
 TEST(PsWithWorkAreReturnedWhereverTheyStand)
 {
     stopped(6, 1);

@@ -1,8 +1,8 @@
 /**
  * @file lab03_random.c
  * A random walk of a whole little world: goroutines yield, park, ready each other and are injected from
- * outside, on Ms that go to sleep and are woken. After each step no G is lost or in two places, all counts are
- * right, and nobody waits in a queue beside an idle P without an M that looks for work.
+ * outside, on Ms that go to sleep and are woken. After each step no G is lost or in two places, all counts
+ * are right, and no G waits in a queue beside an idle P without an M that looks for work.
  */
 #include "../../labs/03-runqueue/tests/lab03.h"
 

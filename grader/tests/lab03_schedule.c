@@ -31,7 +31,9 @@ TEST(ExecuteClearsAnOldPreemptionRequest)
     expect_field(0, "g%lld.waitsince", (long long)g);
 }
 
-/* The slice: from the ring or elsewhere a new one, from runnext the rest. Every start counts as a schedule. */
+/*
+ * The slice: from the ring or elsewhere a new one, from runnext the rest. Every start counts as a schedule.
+ */
 TEST(TimeSlicesAreCounted)
 {
     ps(1);
@@ -51,7 +53,10 @@ TEST(TimeSlicesAreCounted)
     expect_field(4, "p0.n.schedules");
 }
 
-/* A chain of runnext does not advance the tick: it does not hasten the 61st either, but each new slice does. */
+/*
+ * A chain of runnext does not advance the tick: it does not hasten the 61st either, but each new slice
+ * does.
+ */
 TEST(TheSixtyFirstSliceIsTheGlobalQueues)
 {
     thieves(1);

@@ -141,7 +141,10 @@ TEST(AParkingMThrowsIfTheCountWouldBeNegative)
     call_throws("negative", "findrunnable");
 }
 
-/* The M that finds work in its search has stopped spinning before the G runs, and another looks (issue 5586). */
+/*
+ * The M that finds work in its search has stopped spinning before the G runs, and another looks (issue
+ * 5586).
+ */
 TEST(AFinderStopsSpinningBeforeItRuns)
 {
     thieves(3);

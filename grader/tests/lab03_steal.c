@@ -179,7 +179,10 @@ TEST(TimersThatRanAreNewWork)
     expect_result(2, true, "newWork");
 }
 
-/* Those that are not due yet tell until when to wait: the earliest counts, and the one that was known before. */
+/*
+ * Those that are not due yet tell until when to wait: the earliest counts, and the one that was known
+ * before.
+ */
 TEST(PollUntilIsTheEarliestTimerOfAll)
 {
     thieves(4);

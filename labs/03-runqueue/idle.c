@@ -3,7 +3,7 @@
  * The lists of what has nothing to do: idle Ps and idle Ms.
  *
  * Both are stacks, last in first out, under sched.lock: who idled last has the warmest cache. A P on the list
- * is in Pidle, belongs to nobody and has an empty queue: if Gs were left in it, nobody would look there again.
+ * is in Pidle, belongs to nobody and has an empty queue: if it had Gs, nobody would look there for them.
  *
  * npidle and the two bit masks repeat what the list says for those who look without the lock. idlepMask tells
  * thieves whom not to visit. timerpMask tells them whose timers are worth a look; an idle P's bit stays set

@@ -78,7 +78,9 @@ static G *globalbatch_unlock(P *pp)
     return gp;
 }
 
-/** The first of a list from the poller; the rest is injected. delta as netpoll gave it. NULL: an empty list. */
+/**
+ * The first of a list from the poller; the rest is injected. delta as netpoll gave it. NULL: an empty list.
+ */
 static G *takepolled(gList *list, int32_t delta)
 {
     G *gp = glist_pop(list);
@@ -244,7 +246,7 @@ static G *droppandwait(M *mp, int64_t now, int64_t pollUntil)
     }
     if (load_relaxed(&sched.runqsize) > 0) /* exact, under the lock */
         return globalbatch_unlock(pp);
-    /* somebody with a G found no idle P: look for that G first. pairs with pidlegetSpinning, under the lock */
+    /* somebody with a G found no idle P: look for that G first. Set under the lock, by pidlegetSpinning */
     if (!spinning && load_seqcst(&sched.needspinning)) {
         startspinning(mp);
         unlock(&sched.lock);

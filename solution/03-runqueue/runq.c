@@ -7,9 +7,9 @@
  *
  *   runqtail  only the owner of the P writes it. It fills a slot first, then moves the tail: that publishes
  *             the slot.
- *   runqhead  moves only by compare-and-swap, by the owner and by thieves from other Ps. Whoever succeeds owns
- *             the Gs between the old head and the new one; whoever fails has read Gs that are not his, and
- *             forgets them.
+ *   runqhead  moves only by compare-and-swap, by the owner and by thieves from other Ps. Whoever succeeds
+ *             owns the Gs between the old head and the new one; whoever fails has read Gs that are not his,
+ *             and forgets them.
  *
  * Head and tail count for ever and wrap at 2^32; a slot is an index modulo RUNQ_SIZE. So tail - head,
  * computed without sign, is always the length: 0 is empty, RUNQ_SIZE is full, and no slot is wasted to tell

@@ -2,10 +2,10 @@
  * @file steal.c
  * Work stealing: the other Ps, visited in an order that no two thieves share.
  *
- * Every other P is visited four times. Thieves that all began with P 0 would fight for its ring while the rest
- * went unvisited; so each pass begins at a random P and goes on in random steps. A step that has no common
- * divisor with the number of Ps visits each of them exactly once before it comes back: no list of visited ones
- * is kept, and none is forgotten.
+ * Every other P is visited four times. Thieves that all began with P 0 would fight for its ring while the
+ * rest went unvisited; so each pass begins at a random P and goes on in random steps. A step that has no
+ * common divisor with the number of Ps visits each of them exactly once before it comes back: no list of
+ * visited ones is kept, and none is forgotten.
  *
  * Timers and runnext are left alone until the last pass. Their owner is about to get to them, and a runnext
  * that is stolen from a busy P is most likely the other half of a conversation.

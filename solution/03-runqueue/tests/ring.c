@@ -84,7 +84,10 @@ TEST(OverflowWithNextKeepsTheNewG)
     check_world();
 }
 
-/* Head and tail count past 2^32: full, empty and order are right across the wrap, also when it overflows there. */
+/*
+ * Head and tail count past 2^32: full, empty and order are right across the wrap, also when it overflows
+ * there.
+ */
 TEST(IndicesWrapAt32Bits)
 {
     ps(1);
@@ -147,7 +150,10 @@ TEST(TestSchedLocalQueueSteal)
     }
 }
 
-/* runnext is stolen only if the ring is empty and the caller allows it; a victim that runs Go code gets 3 us first. */
+/*
+ * runnext is stolen only if the ring is empty and the caller allows it; a victim that runs Go code gets 3
+ * us first.
+ */
 TEST(RunnextIsStolenLastAndAfterThreeMicroseconds)
 {
     ps(2);
