@@ -34,6 +34,14 @@ static void pipe_pair(Conn **r, Conn **w)
     CHECK(e == 0, "a pipe, not error %d", -e);
 }
 
+static Listener *tcp_listener(void)
+{
+    int err;
+    Listener *l = net_listen("tcp", "127.0.0.1:0", &err);
+    CHECK(l, "a listener, not error %d", err);
+    return l;
+}
+
 /** Two connected sockets. */
 static void socket_pair(const char *network, Conn **a, Conn **b)
 {
@@ -353,7 +361,7 @@ static void accept_until_closed(void *l)
 
 static void close_wakes_who_waits(void)
 {
-    int fd = next_fd(), err;
+    int fd = next_fd();
     Conn *r, *w;
     ended = 0;
     pipe_pair(&r, &w);
@@ -370,8 +378,7 @@ static void close_wakes_who_waits(void)
     await(&ended, 2, "reader and writer woken");
     net_close(r);
 
-    Listener *l = net_listen("tcp", "127.0.0.1:0", &err);
-    CHECK(l, "a listener, not error %d", err);
+    Listener *l = tcp_listener();
     go(accept_until_closed, l);
     await_waiters(1);
     net_closelistener(l);
@@ -471,8 +478,7 @@ static void dial_to_nobody_is_refused(void)
 {
     int err;
     char addr[32];
-    Listener *l = net_listen("tcp", "127.0.0.1:0", &err);
-    CHECK(l, "a listener, not error %d", err);
+    Listener *l = tcp_listener();
     gosnprintf(addr, sizeof addr, "127.0.0.1:%d", net_port(l));
     CHECK(!net_listen("tcp", addr, &err) && err == EADDRINUSE, "a port has one listener; error %d", err);
     net_closelistener(l);
