@@ -42,6 +42,13 @@ $(S)/tests/%.o: %.c $(judge_hdr)
 	$(call say,CC,$@)
 	$(Q)gcc $(CFLAGS_judge) -c -o $@ $<
 
+# What was built in W is of these labs: if LABS names others now, it is built again.
+$(W)/labs.of: FORCE
+	@mkdir -p $(@D)
+	@echo '$(abspath $(LABS))' | cmp -s - $@ || echo '$(abspath $(LABS))' > $@
+FORCE:
+.PHONY: FORCE
+
 # A module becomes one object, in which only the names stay global that the reference's module has. There are two of it:
 # NN.o, in which the calls between its files are diverted, for the guest, and NN.plain.o, for whole programs.
 
@@ -73,12 +80,12 @@ $(W)/mine/$2.plain.o: $$(mine_$1) $(S)/ref/$2.keep
 	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
 # Section and flags as in GNUmakefile: what the runtime's signal handler takes for the runtime must be it. Messages name
 # a submission's files as its author knows them, wherever it is graded.
-$(W)/mine/$2/%.o: $(LABS)/$2/%.c $$(HEADERS)
+$(W)/mine/$2/%.o: $(LABS)/$2/%.c $$(HEADERS) $(W)/labs.of
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
 	$(Q)$$(CC) $$(CFLAGS_guest) $$(RUNTIME_only) -ffile-prefix-map=$(LABS)/=labs/ -c -o $$@ $$<
 	$(Q)objcopy --rename-section .text=runtime_text $$@
-$(W)/mine/$2/%.o: $(LABS)/$2/%.S $$(HEADERS)
+$(W)/mine/$2/%.o: $(LABS)/$2/%.S $$(HEADERS) $(W)/labs.of
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
 	$(Q)$$(CC) $$(CFLAGS_guest) -c -o $$@ $$<
@@ -119,7 +126,7 @@ public$1: $(W)/public$1 $(W)/guest$1 $$(prog$1)
 endef
 $(foreach n,$(NAMES),$(eval $(call JUDGED_LAB,$(firstword $(subst -, ,$n)),$n)))
 
-$(W)/mine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mksyscall
+$(W)/mine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mksyscall $(W)/labs.of
 	@mkdir -p $(@D)
 	$(Q)tools/mksyscall $< $(@:.o=.c) $(@:.o=.h) --calls labs.h
 	$(call say,CC,$@)

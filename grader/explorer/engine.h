@@ -163,6 +163,7 @@ struct engine {
     void *mainsp;              /**< the search's context while threads run */
     bool active;               /**< threads run: operations are choices */
     sigjmp_buf escape;         /**< out of setup, check or a signal handler */
+    bool executing;            /**< escape is valid */
 
     /* The present execution. */
     bool failed, pruned;       /**< how it ended */

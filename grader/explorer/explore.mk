@@ -1,4 +1,5 @@
-# The explorer; included by GNUmakefile. `make $(W)/explore03` builds lab 03 of LABS with its scenarios.
+# The explorer; included by GNUmakefile. `make $(W)/explore03` builds lab 03 of LABS with its scenarios, `make $(W)/xpublic03`
+# with the public ones alone (labs/NN-name/tests/explore, the kit's own copy).
 #
 # The whole runtime is compiled once more: instrumented, with a ring of four slots, and every function weak, so that the
 # explorer's floor (rt.c) and the scenarios can take the place of any of them.
@@ -47,17 +48,17 @@ $(X)/ref/%.o: %.S $(HEADERS)
 	$(call say,AS,$@)
 	$(Q)gcc $(CFLAGS_explore) -c -o $@ $<
 	$(Q)objcopy --weaken $@
-$(W)/xmine/%.o: $(LABS)/%.c $(HEADERS)
+$(W)/xmine/%.o: $(LABS)/%.c $(HEADERS) $(W)/labs.of
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(CFLAGS_tested) -ffile-prefix-map=$(LABS)/=labs/ -c -o $@ $<
 	$(Q)$(OBJCOPY_tested) $@
-$(W)/xmine/%.o: $(LABS)/%.S $(HEADERS)
+$(W)/xmine/%.o: $(LABS)/%.S $(HEADERS) $(W)/labs.of
 	@mkdir -p $(@D)
 	$(call say,AS,$@)
 	$(Q)gcc $(CFLAGS_explore) -c -o $@ $<
 	$(Q)objcopy --weaken $@
-$(W)/xmine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mksyscall
+$(W)/xmine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mksyscall $(W)/labs.of
 	@mkdir -p $(@D)
 	$(Q)tools/mksyscall $< $(@:.o=.c) $(@:.o=.h) --calls labs.h
 	$(Q)gcc $(CFLAGS_tested) -c -o $@ $(@:.o=.c)
@@ -65,9 +66,14 @@ $(W)/xmine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mks
 
 # $1: 03, $2: 03-runqueue
 define EXPLORED_LAB
-scenarios_$1 := $$(wildcard grader/explorer/scenarios/lab$1_*.c grader/explorer/scenarios/*_lab$1_*.c)
+xpublic_$1 := $$(wildcard labs/$2/tests/explore/*.c)
+xhidden_$1 := $$(wildcard grader/explorer/scenarios/lab$1_*.c grader/explorer/scenarios/*_lab$1_*.c)
 xlabs_$1 := $$(foreach n,$$(NAMES),$$(if $$(or $$(filter $2,$$n),$$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2))))),$$(call explore_mine,$$n),$$(call explore_ref,$$n)))
-$(W)/explore$1: $$(explore_objs) $$(patsubst %.c,$(X)/scenarios/%.o,$$(scenarios_$1)) $$(explore_core) $$(xlabs_$1)
+$(W)/explore$1: $$(explore_objs) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1) $$(xhidden_$1)) $$(explore_core) $$(xlabs_$1)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$(Q)gcc -no-pie -o $$@ $$^
+$(W)/xpublic$1: $$(explore_objs) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1)) $$(explore_core) $$(xlabs_$1)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)gcc -no-pie -o $$@ $$^
@@ -75,5 +81,8 @@ endef
 $(foreach n,$(NAMES),$(eval $(call EXPLORED_LAB,$(firstword $(subst -, ,$n)),$n)))
 
 $(X)/litmus: $(filter-out %/main.o %/rt.o %/world.o %/payload.o,$(explore_objs)) $(X)/scenarios/grader/explorer/tests/litmus.o $(X)/ref/grader/explorer/tests/shapes.o
+	$(call say,LD,$@)
+	$(Q)gcc -no-pie -o $@ $^
+$(X)/selftest: $(filter-out %/rt.o %/world.o %/payload.o,$(explore_objs)) $(X)/scenarios/grader/explorer/tests/selftest.o $(X)/ref/grader/explorer/tests/bugs.o
 	$(call say,LD,$@)
 	$(Q)gcc -no-pie -o $@ $^

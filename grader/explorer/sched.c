@@ -175,8 +175,10 @@ void point(bool giveup)
         t->state = T_READY;
         t->timedout = true;
     }
-    eng->preempting = stay && !giveup && next.thread != eng->cur;
-    eng->preemptions += eng->preempting;
+    if (stay && !giveup && next.thread != eng->cur) {
+        eng->preempting = true; /* until the next step: a thread that begins comes here again before it */
+        eng->preemptions++;
+    }
     for (int i = 1; i <= eng->nthreads; i++)
         if (i != next.thread)
             eng->t[i].yielded = false; /* somebody else takes a step: they may look again */

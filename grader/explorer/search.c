@@ -23,7 +23,7 @@ struct engine *eng;
 extern char __data_start[], _end[];
 
 /** Seconds of CPU time after which executions that should take microseconds are taken to hang. */
-enum { HANGTIME = 10 };
+enum { HANGTIME = 3 };
 
 /** A hang is counted in CPU time, which the load of the machine does not change. */
 static void watchdog(int seconds)
@@ -139,8 +139,9 @@ static void reset(void)
 static void execute(void)
 {
     reset();
+    eng->executing = true;
     if (sigsetjmp(eng->escape, 0)) {
-        eng->active = false;
+        eng->active = eng->executing = false;
         eng->cur = 0;
         return;
     }
@@ -150,6 +151,7 @@ static void execute(void)
     run_threads();
     if (!eng->failed && !eng->pruned && eng->sc->check)
         eng->sc->check();
+    eng->executing = false;
 }
 
 /** What an execution did, as one number. */
@@ -193,7 +195,7 @@ bool search_phase(enum phase phase, int bound, int stales)
             watchdog(HANGTIME);
         execute();
         if (eng->failed) {
-            if (strcmp(eng->verdict, "limit") != 0)
+            if (strcmp(eng->verdict, "limit") != 0 && strcmp(eng->verdict, "hang") != 0)
                 confirm();
             return false;
         }
@@ -210,8 +212,9 @@ void search_begin(const struct ex_scenario *sc)
 {
     eng->sc = sc;
     eng->nthreads = 0;
-    while (eng->nthreads < EX_THREADS && eng->sc->threads[eng->nthreads].name)
-        eng->nthreads++;
+    eng->t[0].name = "setup";
+    for (; eng->nthreads < EX_THREADS && sc->threads[eng->nthreads].name; eng->nthreads++)
+        eng->t[eng->nthreads + 1].name = sc->threads[eng->nthreads].name;
     eng->nexec = eng->npruned = eng->nops = 0;
     eng->naming = true;
     eng->nplaces = eng->nvalues = eng->nguards = 0;
@@ -260,16 +263,16 @@ bool search_replay(const struct ex_scenario *sc, const char *text)
 static void on_signal(int sig, siginfo_t *info, void *uc)
 {
     (void)uc;
-    if (!eng->active && !eng->sc) {
+    if (!eng->executing) { /* a fault of the explorer itself */
         signal(sig, SIG_DFL);
         raise(sig);
         return;
     }
     if (sig == SIGVTALRM)
         snprintf(eng->message, sizeof eng->message, "%s does nothing that others could see for %d seconds: an endless loop?",
-                 self()->name ? self()->name : "setup", HANGTIME);
+                 self()->name, HANGTIME);
     else
-        snprintf(eng->message, sizeof eng->message, "%s: %s at address %p", self()->name ? self()->name : "setup", strsignal(sig),
+        snprintf(eng->message, sizeof eng->message, "%s: %s at address %p", self()->name, strsignal(sig),
                  info->si_addr);
     eng->verdict = sig == SIGVTALRM ? "hang" : "crash";
     eng->failed = true;

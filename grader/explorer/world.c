@@ -162,7 +162,6 @@ void world_make(int nps, int nms, int ngs)
         name_g(gs[i], i);
     }
     name_sched();
-    randomOrder_reset((uint32_t)nps);
 }
 
 void world_hold(int m, int p)

@@ -18,7 +18,7 @@ extern G *gs[WORLD_GS]; /**< goid is the number + 1 */
 
 /**
  * Makes np Ps (idle, on no list), nm Ms (without P) and ng Gs (runnable, on no queue), and names all that a trace may show.
- * From setup, first.
+ * From setup, first. Calls nothing of any lab: what needs the order in which Ps are stolen from calls randomOrder_reset.
  */
 void world_make(int np, int nm, int ng);
 /** P p belongs to M m and runs. */

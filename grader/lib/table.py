@@ -10,8 +10,12 @@ Result = dict[str, Any]
 
 def clean(text: str) -> str:
     """What a submission made the judge say, on one line and without anything that a terminal would obey."""
-    flat = " ".join(text.split())
-    return "".join(c if unicodedata.category(c)[0] != "C" else "?" for c in flat)
+    return printable(" ".join(text.split()))
+
+
+def printable(line: str) -> str:
+    """A line without anything that a terminal would obey."""
+    return "".join(c if unicodedata.category(c)[0] != "C" else "?" for c in line)
 
 
 def head(root: Path) -> None:

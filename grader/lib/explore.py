@@ -1,0 +1,170 @@
+"""The explorer from outside: build it with a lab, refuse what it could not see, run it, put its traces into words."""
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, Iterator, Optional, Sequence
+
+Result = dict[str, Any]
+Event = dict[str, Any]
+
+
+class Refused(Exception):
+    """The lab cannot be explored; the text says why, and what to do."""
+
+
+# ---- build ----
+
+def build(kit: Path, name: str, source: str, work: Path, base: str, hidden: bool) -> Path:
+    """The explorer's program for this lab of the labs in source."""
+    program = work / f"{'explore' if hidden else 'xpublic'}{name[:2]}"
+    p = subprocess.run(["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={source}", f"W={work}", f"BASE={base}", str(program)],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    if p.returncode:
+        errors = [line for line in p.stdout.splitlines() if "error" in line or "undefined" in line or "No rule" in line]
+        raise Refused("the lab does not build: " + (errors or p.stdout.splitlines() or ["make said nothing"])[0].strip())
+    for obj in sorted((work / "xmine" / name).rglob("*.o")):
+        if "zsyscall" not in obj.name and not any(obj.stem.endswith("_" + cpu) for cpu in os.listdir(kit / "arch")):
+            gate(obj, f"{source}/{name}/{obj.stem}.c")
+    return program
+
+
+LOCKED = re.compile(r"\block\b|\bxchg\s.*\(|\b[lms]fence\b|\bcmpxchg")
+MEMORY = re.compile(r"\((?!%rip\)|%rsp|%rbp)%r\w+")
+
+
+def gate(obj: Path, source: str) -> None:
+    """Refuses an object in which something happens that the explorer would not see."""
+    dump = subprocess.run(["objdump", "-dlr", "--no-show-raw-insn", str(obj)], stdout=subprocess.PIPE, text=True, errors="replace").stdout
+    function, line = "?", ""
+    for name, text in functions(dump):
+        function = name
+        for row in text:
+            if re.match(r"\S.*:\d+", row):
+                line = row.split("/")[-1].split(" ")[0]
+            if LOCKED.search(row) and "R_X86_64" not in row:
+                raise Refused(f"{source}: {function} ({line}) uses an atomic instruction of the CPU directly ({' '.join(row.split()[1:])}). "
+                              "The explorer sees only C: write it with <stdatomic.h>")
+        if "__tsan_" not in "".join(text) and any(MEMORY.search(row) for row in text if "\t" in row):
+            raise Refused(f"{source}: {function} accesses memory without being instrumented. The explorer must see every access: "
+                          "no attributes or pragmas that switch instrumentation off")
+
+
+def functions(dump: str) -> Iterator[tuple[str, list[str]]]:
+    """(name, lines) of each function in a disassembly."""
+    name, text = "", []
+    for row in dump.splitlines():
+        m = re.match(r"[0-9a-f]+ <(\S+)>:$", row)
+        if m:
+            if name:
+                yield name, text
+            name, text = m.group(1), []
+        else:
+            text.append(row)
+    if name:
+        yield name, text
+
+
+# ---- run ----
+
+def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[str]) -> list[Result]:
+    """The results, one a scenario, with a line of source for each step."""
+    cmd = [str(program), "-b", str(bound), *(["-r", replay] if replay else []), *scenarios]
+    p = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+    results = [json.loads(line) for line in p.stdout.splitlines()]
+    if not results:
+        raise Refused(p.stderr.strip().removeprefix(str(program) + ": ") or "the explorer said nothing")
+    for r in results:
+        add_lines(program, r)
+    return results
+
+
+def add_lines(program: Path, r: Result) -> None:
+    """Adds "line" (file:line function) to every event."""
+    events = r.get("trace", [])
+    pcs = [e["pc"] for e in events] + [r.get("otherpc", 0)]
+    if not events:
+        return
+    p = subprocess.run(["addr2line", "-s", "-f", "-e", str(program)], input="".join(f"{max(pc - 1, 0):#x}\n" for pc in pcs),
+                       stdout=subprocess.PIPE, text=True)
+    rows = p.stdout.splitlines()
+    places = [f"{rows[i + 1].split(' ')[0]} {rows[i]}" for i in range(0, len(rows) - 1, 2)]
+    for e, place in zip(events, places):
+        e["line"] = "" if place.startswith("??") else place
+    r["otherline"] = places[-1] if r.get("otherpc") else ""
+
+
+# ---- words ----
+
+PHASES = {
+    "interleaving": "",
+    "amd64 store buffer": "A store of yours may wait in its CPU's store buffer: this happens on amd64.",
+    "C11 weak memory": "This cannot happen on amd64, but C allows it: on arm64, or after the compiler has moved things.",
+    "slot audit": "This cannot happen on amd64, but C allows it: on arm64, or after the compiler has moved things.",
+}
+
+
+def describe(e: Event, r: Result) -> str:
+    """What a step did."""
+    op, at, order = e["op"], e.get("at", ""), e.get("order", "")
+    if op == "load" and e.get("stale"):
+        newer = f"#{e['with']} has stored {e['found']} already" if "with" in e else f"it holds {e['found']} already"
+        return f"load {at} -> {e['value']}   STALE: {newer}, and this {order} load may miss that"
+    return {
+        "load": f"load {at} -> {e.get('value')}   ({order})",
+        "store": f"store {at} = {e.get('value')}   ({order})",
+        "rmw": f"change {at}: {e.get('from')} -> {e.get('to')}   ({order})",
+        "cas": f"compare-and-swap {at}: {e.get('from')} -> {e.get('to')}, done   ({order})",
+        "cas_fails": f"compare-and-swap {at}: wants {e.get('from')}, finds {e.get('found')}, fails",
+        "cas_spurious": f"compare-and-swap {at}: fails for no reason (a weak one may)",
+        "fence": f"fence   ({order})",
+        "lock": f"lock {at}",
+        "unlock": f"unlock {at}",
+        "futex_sleep": f"futex: {at} is {e.get('value')}, sleeps",
+        "futex_differs": f"futex: wants {at} == {e.get('value')}, finds {e.get('found')}, does not sleep",
+        "futex_woken": f"futex: {at}, awake",
+        "futex_timeout": f"futex: {at}, time is up",
+        "futex_wake": f"futex: wakes {e.get('value')} on {at}",
+        "yield": "lets others run",
+        "wait": f"waited for {at}",
+        "post": f"posts {at}",
+        "race": f"accesses {at}",
+    }.get(op, op)
+
+
+def involved(r: Result) -> set[str]:
+    """The places that the last steps are about."""
+    return {e["at"] for e in r["trace"][-2:] if "at" in e}
+
+
+def render(r: Result, every: bool) -> list[str]:
+    """The failing execution, in lines. Not every: the steps around each switch, and those at the places that it ends at."""
+    if r["verdict"] == "unwritten":
+        return [r["message"]]
+    lines = [f"{r['verdict'].replace('_', ' ').upper()}: {r.get('message', '')}"]
+    if r.get("phase"):
+        lines.append(f"found with {r['preemptions']} preemption{'s' if r['preemptions'] != 1 else ''}"
+                     + (f" and {r['stale_reads']} stale load" if r["stale_reads"] else "") + f" ({r['phase']})")
+    if PHASES.get(r.get("phase", "")):
+        lines.append(PHASES[r["phase"]])
+    events, last, folded = r.get("trace", []), -2, 0
+    places = involved(r) if events else set()
+    for i, e in enumerate(events):
+        switch = e["t"] != last
+        end = i + 1 == len(events) or events[i + 1]["t"] != e["t"]
+        if not (every or switch or end or e.get("at") in places or e.get("stale")):
+            folded += 1
+            continue
+        if folded:
+            lines.append(f"        ... {folded} steps")
+            folded = 0
+        if switch:
+            lines.append(f"---- {r['threads'][e['t']] if e['t'] >= 0 else 'setup'}{'   (preempts)' if e.get('preempts') else ''}")
+        lines.append(f"#{i:<4} {describe(e, r):<78} {e.get('line', '')}")
+        last = e["t"]
+    if r.get("otherline"):
+        lines.append(f"      the other access: {r['otherline']}")
+    return lines
