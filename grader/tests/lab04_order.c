@@ -1,11 +1,12 @@
 /**
  * @file lab04_order.c
- * The order inside entersyscall and entersyscallblock, seen at the calls that the contract promises: casgstatus,
- * lock, notewakeup, the safe-point function, releasep, handoffp. The world: m0 runs g1 on p0.
+ * The order inside entersyscall and entersyscallblock, seen at the calls that the contract promises:
+ * casgstatus, lock, notewakeup, the safe-point function, releasep, handoffp. The world: m0 runs g1 on p0.
  */
 #include "judge.h"
 
-enum { Grunning_ = 2, Gsyscall_ = 3, Pidle_ = 0, Prunning_ = 1, Psyscall_ = 2, Pgcstop_ = 3, STACKPREEMPT = -1314 };
+enum { Grunning_ = 2, Gsyscall_ = 3, Pidle_ = 0, Prunning_ = 1, Psyscall_ = 2, Pgcstop_ = 3 };
+enum { STACKPREEMPT = -1314 };
 
 /** m0 runs g1 on p0. */
 static void one_g(void)
@@ -40,8 +41,8 @@ static void expect_frame(void)
 }
 
 /**
- * Whoever sees Gsyscall may walk the stack from the recorded frame, and the G may not be preempted half-way: all
- * that comes before the status.
+ * Whoever sees Gsyscall may walk the stack from the recorded frame, and the G may not be preempted
+ * half-way: all that comes before the status.
  */
 static void before_the_status(const char *op)
 {
@@ -140,7 +141,10 @@ TEST(TheSafePointIsCountedUnderTheLock)
     expect_events("unlock(sched.lock)\n");
 }
 
-/* Sysmon, safe point and stop-the-world at once: each gets what it asked for, and the frame survives all three. */
+/*
+ * Sysmon, safe point and stop-the-world at once: each gets what it asked for, and the frame survives all
+ * three.
+ */
 TEST(EnterServesEverybodyAtOnce)
 {
     one_g();
@@ -211,7 +215,10 @@ TEST(NothingIsHandedInWhenTheWorldHasStopped)
     expect_field(Psyscall_, "p0.status");
 }
 
-/* A frame pointer outside of the stack would lead a dump astray as surely as a stack pointer; 0 is the end of a chain. */
+/*
+ * A frame pointer outside of the stack would lead a dump astray as surely as a stack pointer; 0 is the end
+ * of a chain.
+ */
 TEST(ABpOutsideTheStackThrows)
 {
     one_g();

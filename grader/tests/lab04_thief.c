@@ -1,7 +1,7 @@
 /**
  * @file lab04_thief.c
- * A P in Psyscall is anybody's. m1 takes it while m0 is still inside entersyscall, on its way to hand it in to a
- * stop-the-world, and does what owners do with it. m0 must neither touch it nor count it.
+ * A P in Psyscall is anybody's. m1 takes it while m0 is still inside entersyscall, on its way to hand it in
+ * to a stop-the-world, and does what owners do with it. m0 must neither touch it nor count it.
  */
 #include "judge.h"
 

@@ -1,7 +1,7 @@
 /**
  * @file lab05_order.c
- * The order inside exitsyscall and exitsyscall0, seen at the calls that the contract promises, with other Ms at work in
- * the gaps. The world: m0 ran g1 on p0 and is in a system call; m1 has taken p0.
+ * The order inside exitsyscall and exitsyscall0, seen at the calls that the contract promises, with other
+ * Ms at work in the gaps. The world: m0 ran g1 on p0 and is in a system call; m1 has taken p0.
  */
 #include "judge.h"
 
@@ -117,8 +117,8 @@ TEST(TheGIsCompleteWhenItCanBeTaken)
 }
 
 /*
- * issue 46524: the G is out of our hands, runs elsewhere, and locks itself to the thread there. That must not make
- * *this* M believe that it has a locked G.
+ * issue 46524: the G is out of our hands, runs elsewhere, and locks itself to the thread there. That must
+ * not make *this* M believe that it has a locked G.
  */
 TEST(WhetherTheGIsLockedIsReadUnderTheLock)
 {
@@ -137,8 +137,8 @@ TEST(WhetherTheGIsLockedIsReadUnderTheLock)
 }
 
 /*
- * Between queue and sleep, the G runs elsewhere and makes its next system call. The M that queued it neither interferes nor
- * comes back to it when it is woken for something else.
+ * Between queue and sleep, the G runs elsewhere and makes its next system call. The M that queued it
+ * neither interferes nor comes back to it when it is woken for something else.
  */
 TEST(TheQueuedGIsNotTouched)
 {
@@ -169,7 +169,10 @@ TEST(TheQueuedGIsNotTouched)
     check_world();
 }
 
-/* What comes after mcall is about the M that the G is on *now*: the old one has a life of its own meanwhile. */
+/*
+ * What comes after mcall is about the M that the G is on *now*: the old one has a life of its own
+ * meanwhile.
+ */
 TEST(AfterTheSlowWayTheOldMIsStale)
 {
     taken(1);
@@ -280,8 +283,8 @@ TEST(AFrozenWorldIsNotTouched)
 }
 
 /*
- * The whole story of a P that comes back twice: taken from m0, run by m1, in Psyscall by m1's call, and won by m0. m1
- * finds its own call interrupted.
+ * The whole story of a P that comes back twice: taken from m0, run by m1, in Psyscall by m1's call, and won
+ * by m0. m1 finds its own call interrupted.
  */
 TEST(TwoCallsOnOneP)
 {

@@ -1,7 +1,7 @@
 /**
  * @file lab05_walk.c
- * A random walk: Ms enter and leave system calls, a thief takes Ps out of them, gives them back or leaves them idle.
- * The judge keeps books of who must have what, and the world must agree after each step.
+ * A random walk: Ms enter and leave system calls, a thief takes Ps out of them, gives them back or leaves
+ * them idle. The judge keeps books of who must have what, and the world must agree after each step.
  */
 #include <stdio.h>
 #include <string.h>

@@ -11,8 +11,8 @@
  * Two rules make this safe.
  *   1. Storing Psyscall gives the P away. After it, not even a counter of the P may be touched.
  *   2. From here to exitsyscall the G has no P, so it must not park, must not be preempted and must not call
- *      what needs a P. The guard word is poisoned (stackPreempt) and throwsplit set, so that a preemption check
- *      on the way is found at once instead of one time in a million.
+ *      what needs a P. The guard word is poisoned (stackPreempt) and throwsplit set, so that a preemption
+ *      check on the way is found at once instead of one time in a million.
  *
  * While the thread is in the kernel, others may want to walk the G's stack (a dump). They use what save()
  * recorded: the caller's frame, which outlives entersyscall. systemstack() records its own caller's frame in

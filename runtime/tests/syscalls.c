@@ -1,4 +1,4 @@
-/* System calls as a program sees them: a blocked call does not hold up the others, whatever signals arrive meanwhile. */
+/* System calls as a program sees them: a blocked one does not hold up the others, whatever signals arrive. */
 #include "check.h"
 #include "labs.h"
 
@@ -111,9 +111,11 @@ static void short_calls_cost_no_threads(void)
     for (int i = 0; i < 100000; i++)
         Syscall(__NR_getpid, 0, 0, 0);
     schedstats(&b);
-    CHECK(b.threads - a.threads <= 4, "100000 calls of getpid started %lu threads", (unsigned long)(b.threads - a.threads));
-    CHECK(b.syscalls - a.syscalls >= 100000, "each was counted: %lu", (unsigned long)(b.syscalls - a.syscalls));
-    CHECK(b.handoffs - a.handoffs < 20000, "a P was handed off %lu times, by sysmon at most", (unsigned long)(b.handoffs - a.handoffs));
+    unsigned long threads = b.threads - a.threads, handoffs = b.handoffs - a.handoffs;
+    unsigned long calls = b.syscalls - a.syscalls;
+    CHECK(threads <= 4, "100000 calls of getpid started %lu threads", threads);
+    CHECK(calls >= 100000, "each was counted: %lu", calls);
+    CHECK(handoffs < 20000, "sysmon took a P now and then, not %lu times", handoffs);
     gomaxprocs_set(old);
 }
 

@@ -118,7 +118,8 @@ TEST(Syscall6PassesSixArguments)
     give_fd(fd);
     one_g();
     int64_t at = call("scratch") + 8192;
-    expect_call_g(at, "Syscall6", SYS_mmap, at, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, GUEST_EXTRA_FD, 4096);
+    expect_call_g(at, "Syscall6", SYS_mmap, at, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, GUEST_EXTRA_FD,
+                  4096);
     call("memread", 8192, 16);
     expect_text(mark);
     expect_field(Grunning_, "g1.atomicstatus");

@@ -1,7 +1,7 @@
 /**
  * @file fast.c
- * exitsyscall when the old P is still there: one compare-and-swap, and everything is as it was. The world: m0 runs
- * g1 on p0.
+ * exitsyscall when the old P is still there: one compare-and-swap, and everything is as it was. The world:
+ * m0 runs g1 on p0.
  */
 #include "judge.h"
 
@@ -151,8 +151,8 @@ TEST(ExitsyscallfastTakesTheOldP)
 }
 
 /*
- * The P was taken, used, and is in Psyscall again by another M's call. It may be taken all the same, but its tick
- * must move once more: the other M's call was interrupted.
+ * The P was taken, used, and is in Psyscall again by another M's call. It may be taken all the same, but
+ * its tick must move once more: the other M's call was interrupted.
  */
 TEST(AReusedPMovesItsTickOnceMore)
 {

@@ -1,7 +1,7 @@
 /**
  * @file slow.c
- * exitsyscall when there is no P: the G goes to the global queue, the M to sleep. The world: m0 ran g1 on p0 and is in a
- * system call; m1 has taken p0, and no P is idle.
+ * exitsyscall when there is no P: the G goes to the global queue, the M to sleep. The world: m0 ran g1 on
+ * p0 and is in a system call; m1 has taken p0, and no P is idle.
  */
 #include "judge.h"
 

@@ -1,7 +1,7 @@
 /**
  * @file block.c
- * entersyscallblock: for a call that will block, so the P goes to somebody else at once. The world: m0 runs g1
- * on p0.
+ * entersyscallblock: for a call that will block, so the P goes to somebody else at once. The world: m0 runs
+ * g1 on p0.
  */
 #include "judge.h"
 
@@ -61,8 +61,8 @@ TEST(BlockRecordsItsCallersFrame)
     int64_t caller = result(1), frame = result(2);
     int64_t pc = get("g1.syscallpc"), sp = get("g1.syscallsp");
     if (pc <= caller || pc > caller + 256)
-        fail("syscallpc %#llx should lie in the function that called entersyscallblock, which begins at %#llx",
-             (long long)pc, (long long)caller);
+        fail("syscallpc %#llx should lie in entersyscallblock's caller, which begins at %#llx", (long long)pc,
+             (long long)caller);
     if (sp > frame || sp < frame - 512)
         fail("syscallsp %#llx should be the stack pointer of the caller, whose frame is at %#llx",
              (long long)sp, (long long)frame);

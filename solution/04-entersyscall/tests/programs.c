@@ -4,7 +4,9 @@
  */
 #include "judge.h"
 
-/** Runs one test of the program `syscalls` on so many Ps (HANDOFFPROCS=n) and with so much of HANDOFFDEBUG. */
+/**
+ * Runs one test of the program `syscalls` on so many Ps (HANDOFFPROCS=n) and with so much of HANDOFFDEBUG.
+ */
 static void run_syscalls(const char *test, const char *procs, const char *debug)
 {
     struct run_result r;

@@ -1,7 +1,7 @@
 /**
  * @file idle.c
- * exitsyscall when the old P is gone, but another is idle. The world: m0 ran g1 on p0 and is in a system call; m1 has
- * taken p0.
+ * exitsyscall when the old P is gone, but another is idle. The world: m0 ran g1 on p0 and is in a system
+ * call; m1 has taken p0.
  */
 #include "judge.h"
 
