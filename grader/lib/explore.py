@@ -55,7 +55,8 @@ def gate(obj: Path, source: str) -> None:
 
 def functions(dump: str) -> Iterator[tuple[str, list[str]]]:
     """(name, lines) of each function in a disassembly."""
-    name, text = "", []
+    name = ""
+    text: list[str] = []
     for row in dump.splitlines():
         m = re.match(r"[0-9a-f]+ <(\S+)>:$", row)
         if m:
