@@ -112,7 +112,7 @@ static void limits_are_found_and_followed(void)
 
     writefile(files[1], "350000 100000\n");
     store_relaxed(&customgomaxprocs, false); /* as if HANDOFFPROCS had not been set; a switch */
-    for (int64_t end = nanotime() + 20 * NSEC_PER_SEC; gomaxprocs_set(0) != 4; gosleep(NSEC_PER_MSEC))
+    for (int64_t end = nanotime() + PATIENCE; gomaxprocs_set(0) != 4; gosleep(NSEC_PER_MSEC))
         CHECK(nanotime() < end, "GOMAXPROCS follows the limit: 4, not %d", gomaxprocs_set(0));
     gomaxprocs_set(3);
     gomaxprocs_follow(cgroup_machineprocs());

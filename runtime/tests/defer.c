@@ -83,7 +83,7 @@ static void goexit_runs_deferred_calls(void)
     go(leaver, NULL);
     await(&ended, 1, "goroutine ended");
     expect_trail("210");
-    int64_t end = nanotime() + 10 * NSEC_PER_SEC;
+    int64_t end = nanotime() + PATIENCE;
     while (numgoroutine() != before) {
         CHECK(nanotime() < end, "%d goroutines, expected %d", numgoroutine(), before);
         gosched();

@@ -129,7 +129,7 @@ static void dead_goroutines_are_used_again(void)
 
 /* ---- collections while goroutines begin, wait, and end ---- */
 
-static volatile bool stop;
+static _Atomic bool stop;
 
 struct life {
     uint64_t seed;
@@ -247,7 +247,11 @@ static void the_line(void)
 static int64_t period(int64_t ns)
 {
     int64_t was = forcegcperiod;
+    lock(&sched.sysmonlock); /* sysmon reads it under one of these */
+    lock(&sched.lock);
     forcegcperiod = ns;
+    unlock(&sched.lock);
+    unlock(&sched.sysmonlock);
     gogc(); /* when the world starts again sysmon wakes up */
     return was;
 }

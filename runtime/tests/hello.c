@@ -1,7 +1,7 @@
 /* The smallest program: two goroutines that take turns. */
 #include "handoff.h"
 
-static int turns;
+static _Atomic int turns;
 
 static void other(void *arg)
 {

@@ -35,7 +35,7 @@ static void socket_pair(Conn **a, Conn **b)
 
 static void await_waiters(uint32_t n)
 {
-    int64_t end = nanotime() + 10 * NSEC_PER_SEC;
+    int64_t end = nanotime() + PATIENCE;
     while (load_seqcst(&netpollWaiters) != n) {
         CHECK(nanotime() < end, "%u goroutines wait in the poller, and %u will", load_seqcst(&netpollWaiters),
               n);
@@ -485,6 +485,7 @@ static void deadlines_race_with_close(void)
         Conn *r, *w;
         ended = 0;
         pipe_pair(&r, &w);
+        await_waiters(0); /* the count follows the last round's goroutines, when they may have ended already */
         go(read_to_deadline, r);
         await_waiters(1);
         net_readdeadline(r, nanotime() + i % 30 * 1000 + 1);

@@ -4,7 +4,7 @@
 #include "core.h"
 #include "testregs.h"
 
-static volatile bool stop;
+static _Atomic bool stop;
 static volatile uint64_t sink;
 
 static uint64_t preemptions(void)
@@ -208,7 +208,7 @@ static void only_the_program(void)
 struct busy {
     Chan *c;
     WaitGroup *wg;
-    uint64_t done;
+    _Atomic uint64_t done;
 };
 
 /** Memory, channels and text: each takes locks that the next goroutine on this thread would wait for. */

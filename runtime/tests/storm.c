@@ -335,7 +335,7 @@ static void block_a_thousand(int fds[PIPES][2])
 /** Waits until every thread has laid itself down again, but one a P and one that polls. */
 static void await_idle_threads(void)
 {
-    int64_t limit = nanotime() + 20 * NSEC_PER_SEC;
+    int64_t limit = nanotime() + PATIENCE;
     for (;;) {
         lock(&sched.lock);
         int64_t live = sched.mnext - sched.nmfreed;

@@ -209,7 +209,7 @@ static void readers_share_and_a_writer_holds_off_new_ones(void)
         go(rw_read_and_hold, NULL);
     await(&rwt.reading, 4, "readers inside together");
     go(rw_write_once, NULL);
-    int64_t end = nanotime() + 10 * NSEC_PER_SEC;
+    int64_t end = nanotime() + PATIENCE;
     while (rwt.rw.readerCount >= 0) { /* the writer has announced itself */
         CHECK(nanotime() < end, "the writer never came");
         gosched();

@@ -102,7 +102,7 @@ static void thread_of_an_exited_locked_goroutine_ends(void)
         CHECK(chan_recv(c, &tid), "the goroutine says its thread");
         if (tid == linux_getpid())
             continue; /* m0's thread is parked, never ended */
-        int64_t limit = nanotime() + 10 * NSEC_PER_SEC;
+        int64_t limit = nanotime() + PATIENCE;
         while (thread_exists(tid)) {
             CHECK(nanotime() < limit, "thread %ld ends after its locked goroutine exited", tid);
             gosleep(NSEC_PER_MSEC);
