@@ -44,7 +44,7 @@ def copy_sources(src: Path, dst: Path) -> None:
     dst.mkdir(parents=True)
     for f in sorted(src.iterdir()):
         if f.is_file() and not f.is_symlink() and f.suffix in (".c", ".h", ".S", ".in"):
-            shutil.copyfile(f, dst / f.name)
+            shutil.copy2(f, dst / f.name)
 
 
 def missing_files(kit: Path, name: str, have: Path) -> list[str]:
@@ -53,10 +53,9 @@ def missing_files(kit: Path, name: str, have: Path) -> list[str]:
                   if f.is_file() and f.suffix in (".c", ".S", ".in") and not (have / f.name).is_file())
 
 
-def build(kit: Path, work: Path, name: str, base: str) -> Optional[str]:
-    """Builds judge and guest; None, or the compiler's words if the lab does not build."""
-    cmd = ["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={work / 'labs'}", f"W={work}", f"BASE={base}",
-           f"judge{name[:2]}"]
+def build(kit: Path, work: Path, base: str, *targets: str) -> Optional[str]:
+    """Builds targets (judge03: judge, guest and programs); None, or the compiler's words if the lab does not build."""
+    cmd = ["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={work / 'labs'}", f"W={work}", f"BASE={base}", *targets]
     try:
         p = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            timeout=BUILD_SECONDS, env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"})
@@ -77,14 +76,15 @@ def first_error(text: str) -> str:
 
 
 def judge(kit: Path, work: Path, name: str, only: Sequence[str] = (), seed: str = "",
-          which: str = "judge") -> list[Result]:
+          which: str = "judge", program: Optional[Path] = None) -> list[Result]:
     """Runs the lab's judge and reads its report: one record a test.
 
-    only: patterns of tests' names, or all; seed: or a random one; which: "judge", or "public" for the public tests alone.
+    only: patterns of tests' names, or all; seed: or a random one; which: "judge", or "public" for the public tests alone;
+    program: the judge, if it is not work's own.
     """
     lab = name[:2]
     report = work / f"lab{lab}.xml"
-    cmd = [str(work / f"{which}{lab}"), "-q", "-o", str(report), *(["-s", seed] if seed else []), str(work / f"guest{lab}"), *only]
+    cmd = [str(program or work / f"{which}{lab}"), "-q", "-o", str(report), *(["-s", seed] if seed else []), str(work / f"guest{lab}"), *only]
     report.unlink(missing_ok=True)
     try:
         p = subprocess.run(cmd, cwd=kit, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -140,7 +140,7 @@ def grade(kit: Path, root: Path, name: str, base: str) -> Result:
         if missing:
             result.update(status="missing", reason="missing: " + ", ".join(missing))
             return result
-        words = build(kit, work, name, base)
+        words = build(kit, work, base, f"judge{name[:2]}")
         if words is not None:
             result.update(status="build_error", reason=first_error(words), build_output=words[-20000:])
         else:
