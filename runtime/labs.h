@@ -740,9 +740,9 @@ void incidlelocked(int32_t v);
 void startTemplateThread(void);
 /**
  * Body of the template thread. Counts itself in nmsys, then checkdead (both under sched.lock). For ever:
- * calls newm1 for the Ms on newmHandoff.newm, from the head on and without newmHandoff.lock, until it finds the
- * list empty under the lock; in the same critical section waiting = true and
- * noteclear(&wake); then sleeps on wake. Mirrors templateThread.
+ * calls newm1 for the Ms on newmHandoff.newm, from the head on and without newmHandoff.lock, until it finds
+ * the list empty under the lock; in the same critical section waiting = true and noteclear(&wake); then sleeps
+ * on wake. Mirrors templateThread.
  */
 void templateThread(void);
 /*

@@ -63,7 +63,7 @@ const char *wordname(const void *addr)
 
 /* ---- futexes ---- */
 
-/** What the kernel takes for the futex: one that is private to the process is another than one that is not. */
+/** What the kernel takes for the futex: a private one is another than one that is not. */
 static const void *futexkey(_Atomic uint32_t *addr, int op)
 {
     return (const char *)addr + (op & FUTEX_PRIVATE_FLAG ? 0 : 1);

@@ -224,8 +224,8 @@ AGENT_OP(gcwaiting)
 AGENT_OP(sigmask)
 {
     uint64_t old = 0;
-    agent_syscall(__NR_rt_sigprocmask, KSIG_SETMASK, a->n ? (int64_t)&a->v[0] : 0, (int64_t)&old, sizeof old, 0,
-                  0);
+    int64_t new_ = a->n ? (int64_t)&a->v[0] : 0;
+    agent_syscall(__NR_rt_sigprocmask, KSIG_SETMASK, new_, (int64_t)&old, sizeof old, 0, 0);
     return (int64_t)old;
 }
 
@@ -275,7 +275,9 @@ static void clone_thunk(void *p)
     c->ret = __real_linux_clone(c->flags, (void *)c->stk, c->m, c->g, child_fn, c->tls);
 }
 
-/** Lets others run until the child has reported and its thread is gone; false: not within about two seconds. */
+/**
+ * Lets others run until the child has reported and its thread is gone; false: not within about two seconds.
+ */
 static bool childgone(int64_t pid, int64_t tid)
 {
     static const struct ktimespec ms = {0, 1000000};
@@ -288,11 +290,13 @@ static bool childgone(int64_t pid, int64_t tid)
 }
 
 /**
- * clone_real(flags, skew, returns): linux_clone into child_fn on a stack that ends skew bytes below the end of
- * a page. Waits for the end of the thread (or, without CLONE_THREAD, of the process).
- * Results: 1 the child's status as by waitpid (a thread: -1), 2 getg() was gp, 3 gp.m was mp, 4 m.procid minus
- * the thread's id, 5 bytes from the child's frame to the stack's end, 6 its frame address modulo 16, 7 the frame
- * pointer above, 8 the returned value minus the thread's id, 9 registers that the parent lost (a bit mask).
+ * clone_real(flags, skew, returns): linux_clone into child_fn on a stack that ends skew bytes below the end
+ * of a page. Waits for the end of the thread (or, without CLONE_THREAD, of the process). Results:
+ *
+ *   1 the child's status as by waitpid (a thread: -1)      2 getg() was gp     3 gp.m was mp
+ *   4 m.procid minus the thread's id                       5 bytes from the child's frame to the stack's end
+ *   6 its frame address modulo 16                          7 the frame pointer above
+ *   8 the returned value minus the thread's id             9 registers that the parent lost (a bit mask)
  */
 OP(clone_real)
 {

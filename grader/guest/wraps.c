@@ -212,7 +212,11 @@ static const char *stackname(stack s)
         if (!wm)
             continue;
         const G *g0_ = wm->m->g0, *sig = wm->m->gsignal;
-        const char *field = g0_ && s.lo == g0_->stack.lo ? ".g0" : sig && s.lo == sig->stack.lo ? ".gsignal" : NULL;
+        const char *field = NULL;
+        if (g0_ && s.lo == g0_->stack.lo)
+            field = ".g0";
+        else if (sig && s.lo == sig->stack.lo)
+            field = ".gsignal";
         if (!field)
             continue;
         unsigned k = 0;

@@ -6,8 +6,8 @@
 #include "judge.h"
 
 enum {
-    THREAD = 0xd0f00,                                   /* as newosproc */
-    PROCESS = 0x100 | 0x200 | 0x400 | 0x80000 | 17, /* VM FS FILES SETTLS SIGCHLD: waitpid tells how it ended */
+    THREAD = 0xd0f00, /* as newosproc */
+    PROCESS = 0x80711 /* VM FS FILES SETTLS SIGCHLD: waitpid tells how it ended */
 };
 
 /** What must hold for each child. */

@@ -107,7 +107,8 @@ TEST(AStopThatBeginsMeanwhileGetsTheP)
     expect_field(0, "sched.lock.key");
 }
 
-/* Between the first look and the lock a G has come to the global queue: nobody else may be there to see it. */
+/* Between the first look and the lock a G has come to the global queue: nobody else may be there to see
+ * it. */
 TEST(GlobalWorkThatComesMeanwhileIsSeen)
 {
     free_p();
@@ -314,14 +315,16 @@ TEST(SysretakeLeavesAPThatNobodyNeeds)
     expect_call(1, "retake_syscall", 0, now + 10 * ms, true);
 }
 
-/* What others see while the P changes hands: one more M at work, no allpLock, the tick moved before the P is anybody's. */
+/* What others see while the P changes hands: one more M at work, no allpLock, the tick moved before the P
+ * is anybody's. */
 TEST(ThePIsTakenBeforeItIsHandedOff)
 {
     free_p();
     call("setring", 0, 0, call("newg"));
     noted(7, 0);
     stop_at("startm");
-    expect(run(0, "retake_syscall", 0, call("clock"), false), "stopped: at startm(p0, spinning=0, lockheld=0)");
+    struct outcome o = run(0, "retake_syscall", 0, call("clock"), false);
+    expect(o, "stopped: at startm(p0, spinning=0, lockheld=0)");
     expect_field(-1, "sched.nmidlelocked");
     expect_field(Pidle_, "p0.status");
     expect_field(8, "p0.syscalltick");

@@ -126,7 +126,8 @@ TEST(StoplockedmWantsTheLockOnBothSides)
     call_throws("stoplockedm: inconsistent locking", "stoplockedm");
 }
 
-/* The P has left before the M counts as idle: the check for a deadlock must see an M for the work that it carried. */
+/* The P has left before the M counts as idle: the check for a deadlock must see an M for the work that it
+ * carried. */
 TEST(ThePIsHandedOffBeforeTheLockedMCounts)
 {
     locked(Gwaiting_);

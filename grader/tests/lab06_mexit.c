@@ -76,7 +76,8 @@ TEST(FreeWaitIsSetBeforeTheMIsOnFreem)
         fail("the M was never on sched.freem");
 }
 
-/* The P goes first: it may carry work, and the M that is started for it must be counted when the dead one is not any more. */
+/* The P goes first: it may carry work, and the M that is started for it must be counted when the dead one
+ * is not any more. */
 TEST(ThePIsHandedOffBeforeTheDeadlockCheck)
 {
     threads();
@@ -97,7 +98,8 @@ TEST(ThePIsHandedOffBeforeTheDeadlockCheck)
     expect_field(0, "sched.lock.key");
 }
 
-/* A locked thread dies with its goroutine: the M that takes its P must not be cloned from there (Go issue 28979). */
+/* A locked thread dies with its goroutine: the M that takes its P must not be cloned from there (Go issue
+ * 28979). */
 TEST(ADyingLockedThreadDoesNotClone)
 {
     threads();

@@ -7,7 +7,11 @@
 #include <string.h>
 #include "judge.h"
 
-enum { CLONE_SETTLS = 0x80000, THREAD_FLAGS = 0x50f00 /* VM FS FILES SIGHAND SYSVSEM THREAD */, freeMWait = 2 };
+enum {
+    CLONE_SETTLS = 0x80000,
+    THREAD_FLAGS = 0x50f00, /* VM FS FILES SIGHAND SYSVSEM THREAD */
+    freeMWait = 2
+};
 
 /* ---- ids ---- */
 
@@ -190,7 +194,8 @@ TEST(AllocmKeepsThoseThatHaveNotGone)
 
 /* ---- newm ---- */
 
-/* The new thread gets its P from nextp, the program's signal mask from initSigmask, and runs fn before it schedules. */
+/* The new thread gets its P from nextp, the program's signal mask from initSigmask, and runs fn before it
+ * schedules. */
 TEST(NewmPreparesTheThread)
 {
     call("newp", 2);
@@ -210,7 +215,8 @@ TEST(NewmPreparesTheThread)
     expect_events("mstartfn m3\n");
 }
 
-/* From allocm to the start of the thread the P is in nobody's hands: a preemption would lose it to a stop-the-world. */
+/* From allocm to the start of the thread the P is in nobody's hands: a preemption would lose it to a
+ * stop-the-world. */
 TEST(NewmIsNotPreemptible)
 {
     call("newp", 2);
@@ -292,7 +298,10 @@ static struct outcome failing(int n, int err)
     return o;
 }
 
-/** Fails unless the log has n clones and between them sleeps of 1, 2, ... ms; one more at the end does no harm. */
+/**
+ * Fails unless the log has n clones and between them sleeps of 1, 2, ... ms; one more at the end does no
+ * harm.
+ */
 static void tried(int n)
 {
     int clones = 0, sleeps = 0;
@@ -300,7 +309,8 @@ static void tried(int n)
         int us;
         if (sscanf(s, "usleep %d", &us) == 1) {
             if (us != ++sleeps * 1000 || sleeps != clones)
-                fail("sleep %d, after attempt %d, was of %d us; it should be %d", sleeps, clones, us, sleeps * 1000);
+                fail("sleep %d, after attempt %d, was of %d us; it should be %d", sleeps, clones, us,
+                     sleeps * 1000);
         } else if (strncmp(s, "clone ", 6) == 0) {
             if (sleeps != clones++)
                 fail("no sleep before attempt %d", clones);

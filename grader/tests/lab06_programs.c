@@ -114,8 +114,8 @@ TEST(WhatALockedGoroutineDoesToItsThreadStaysThere)
         fail("the directory of a locked thread has reached the main thread");
 }
 
-/* Ten goroutines at a time block in read, on two Ps, until the last of them has come so far: eight Ps at least must be taken
- * out of the kernel for that, each time. The threads are used again. */
+/* Ten goroutines at a time block in read, on two Ps, until the last of them has come so far: for that eight Ps
+ * at least must be taken out of the kernel, each time. The threads are used again. */
 TEST(ParkedThreadsAreUsedAgain)
 {
     struct run_result r;
@@ -132,10 +132,11 @@ TEST(ThreadsExitWhileTheWorldStops)
 {
     struct run_result r;
     locked("many_exits", "HANDOFFPROCS=2", &r);
-    if (reported(&r, "made", NULL) < 250)
-        fail("only %lld threads were made for 300 goroutines that end locked", (long long)reported(&r, "made", NULL));
-    if (reported(&r, "live", NULL) > 20)
-        fail("%lld threads live after 300 have exited", (long long)reported(&r, "live", NULL));
+    int64_t made = reported(&r, "made", NULL), live = reported(&r, "live", NULL);
+    if (made < 250)
+        fail("only %lld threads were made for 300 goroutines that end locked", (long long)made);
+    if (live > 20)
+        fail("%lld threads live after 300 have exited", (long long)live);
 }
 
 /* Go issue 38931: four first locks at once, under stops of the world. */
@@ -150,7 +151,8 @@ TEST(TheFirstLocksOfAProgramMayComeTogether)
     }
 }
 
-/* Goroutines that block in the kernel by the hundred, a stop of the world among them, and signals that cut sleeps short. */
+/* Goroutines that block in the kernel by the hundred, a stop of the world among them, and signals that cut
+ * sleeps short. */
 TEST_WITHIN(ProgramsThatBlockInTheKernelGoOn, 30)
 {
     static const struct {

@@ -64,7 +64,8 @@ TEST(EverythingIsSetWhenTheMIsWoken)
     check_world();
 }
 
-/* The same at the moment when the note is signalled: an M that looks at its note before it sleeps is awake then. */
+/* The same at the moment when the note is signalled: an M that looks at its note before it sleeps is awake
+ * then. */
 TEST(NextpIsSetBeforeTheNoteIsSignalled)
 {
     one_idle_m();
@@ -91,12 +92,15 @@ TEST(ANewMSpinsIfItShall)
     }
 }
 
-/** Fails if the P has been taken, and the M that will run it is not counted. At a moment when sched.lock is about to be free. */
+/**
+ * Fails if the P has been taken, and the M that will run it is not counted. At a moment when sched.lock is
+ * about to be free.
+ */
 static void counted(int64_t mnext, const char *where)
 {
     if (get("sched.npidle") == 0 && get("sched.mnext") != mnext + 1)
-        fail("at %s the P is off the idle list, but no id is reserved for its M: checkdead would see work and nobody "
-             "to do it", where);
+        fail("at %s the P is off the idle list, but no id is reserved for its M: checkdead would see work "
+             "and nobody to do it", where);
 }
 
 /* Go issue 40368. */
@@ -158,7 +162,8 @@ TEST(AHeldLockIsStillHeldIfThereIsNoP)
     expect_field(0, "m0.locks");
 }
 
-/* Go issue 42237: from taking the P on, a preempted caller would leave it in limbo, and a stop-the-world waits for it. */
+/* Go issue 42237: from taking the P on, a preempted caller would leave it in limbo, and a stop-the-world
+ * waits for it. */
 TEST(StartmIsNotPreemptible)
 {
     one_idle_m();

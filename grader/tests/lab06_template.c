@@ -94,7 +94,8 @@ TEST(EachRequestIsServedOnce)
     expect_events("");
 }
 
-/* While it starts one thread another request comes: it is not asleep, so it is not woken, so it must look again. */
+/* While it starts one thread another request comes: it is not asleep, so it is not woken, so it must look
+ * again. */
 TEST(ARequestThatComesMeanwhileIsNotForgotten)
 {
     template_sleeps();
@@ -113,7 +114,8 @@ TEST(ARequestThatComesMeanwhileIsNotForgotten)
     expect_list("", "newmHandoff.newm");
 }
 
-/* An M that has started may lie on another list before the template thread goes on: the link is not its any more. */
+/* An M that has started may lie on another list before the template thread goes on: the link is not its
+ * any more. */
 TEST(TheLinkIsReadBeforeTheMStarts)
 {
     template_sleeps();

@@ -1,6 +1,6 @@
 /*
- * What happens to threads when goroutines are locked to them, in numbers for a judge: each test reports what it saw
- * (grader/guest/report.h) and judges nothing.
+ * What happens to threads when goroutines are locked to them, in numbers for a judge: each test reports what
+ * it saw (grader/guest/report.h) and judges nothing.
  */
 #include "check.h"
 #include "labs.h"
@@ -90,7 +90,10 @@ static void end_unlocked(void *out)
     chan_send(out, &tid);
 }
 
-/** Runs fn ten times: reports for each thread that is not the main one if it went away, and the next ones' ids. */
+/**
+ * Runs fn ten times: reports for each thread that is not the main one if it went away, and the next ones'
+ * ids.
+ */
 static void ends(void (*fn)(void *))
 {
     Chan *c = chan_make(sizeof(int64_t), 0);
@@ -187,7 +190,10 @@ static void reader(void *wg)
     wg_done(wg);
 }
 
-/** Ten times ten goroutines that read from an empty pipe, one crowd after the other: threads made, threads that live. */
+/**
+ * Ten times ten goroutines that read from an empty pipe, one crowd after the other: threads made, threads
+ * that live.
+ */
 static void crowds(void)
 {
     CHECK(linux_pipe(fds, 0) == 0, "there is a pipe");
@@ -255,9 +261,10 @@ static void first_locks(void)
     wg_wait(&wg);
     report("template", newmHandoff.haveTemplateThread);
     /* sysmon and the template thread; either may not have got so far yet */
-    for (int64_t end = nanotime() + 5 * NSEC_PER_SEC; *(volatile int32_t *)&sched.nmsys < 2 && nanotime() < end;)
+    const volatile int32_t *nmsys = &sched.nmsys; /* looked at without its lock */
+    for (int64_t end = nanotime() + 5 * NSEC_PER_SEC; *nmsys < 2 && nanotime() < end;)
         gosleep(NSEC_PER_MSEC);
-    report("system", *(volatile int32_t *)&sched.nmsys);
+    report("system", *nmsys);
 }
 
 /* ---- the main goroutine ends on the main thread, locked ---- */

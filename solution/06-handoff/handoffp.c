@@ -36,7 +36,10 @@ static void safepoint(P *pp)
         notewakeup(&sched.safePointNote);
 }
 
-/** True if pp needs an M after all: for global work, or because nobody else would poll the network. sched.lock held. */
+/**
+ * True if pp needs an M after all: for global work, or because nobody else would poll the network. sched.lock
+ * held.
+ */
 static bool wantsm(void)
 {
     if (load_relaxed(&sched.runqsize) != 0) /* exact: the lock protects it */

@@ -85,8 +85,10 @@ static void mreset(M *mp)
     mp->stackbase = mp->thread = NULL;
 }
 
-/** Sees that *slot is a G for the runtime's own use by mp, with a stack of n bytes (0: none). On g0. A G that is there
- * stays: sysmon may still compare mp->g0 with something. */
+/**
+ * Sees that *slot is a G for the runtime's own use by mp, with a stack of n bytes (0: none). On g0. A G that
+ * is there stays: sysmon may still compare mp->g0 with something.
+ */
 static void systemg(G **slot, M *mp, size_t n)
 {
     if (!*slot)
@@ -161,7 +163,10 @@ static void newm_on_g0(void *p)
     releasem(me);
 }
 
-/** Calls fn(mp, tls) until it is not refused for want of resources, 20 times at most, with longer and longer waits. */
+/**
+ * Calls fn(mp, tls) until it is not refused for want of resources, 20 times at most, with longer and longer
+ * waits.
+ */
 static int retryOnEAGAIN(int (*fn)(M *, void *), M *mp, void *tls)
 {
     int err = EAGAIN;

@@ -24,7 +24,8 @@ TEST(AWakeupBeforeTheSleepIsRemembered)
     expect_returned(run(m, "notetsleep", 10 * ms), true);
 }
 
-/* The word decides, never the return of the system call: woken by a signal, for another's sake, for nothing. */
+/* The word decides, never the return of the system call: woken by a signal, for another's sake, for
+ * nothing. */
 TEST(OnlyTheWakeupEndsASleep)
 {
     int64_t m = call("newm");

@@ -121,8 +121,9 @@ TEST(ANewThreadStartsWithAllSignalsBlocked)
         fail("no thread was made");
     uint64_t during;
     sscanf(at, "mask=%lx", &during);
-    if (~during & ~(uint64_t)unblockable)
-        fail("during linux_clone these signals were not blocked (bit mask): %lx", ~during & ~(uint64_t)unblockable);
+    uint64_t open = ~during & ~(uint64_t)unblockable;
+    if (open)
+        fail("during linux_clone these signals were not blocked (bit mask): %lx", open);
     int64_t after = call("sigmask");
     if (after != mask)
         fail("the signal mask was %lx before and is %lx afterwards", mask, after);
