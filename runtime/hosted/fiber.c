@@ -11,7 +11,8 @@
  * not know. A stack that changes hands is made clean.
  *
  * Memcheck (HANDOFF_VALGRIND) guesses from the stack pointer whether a frame grew or the stack was changed; it must know
- * which stacks there are.
+ * which stacks there are. Preemption by signal writes below the stack pointer, as only the kernel may in its eyes: switch
+ * it off (HANDOFFDEBUG=asyncpreemptoff=1).
  *
  * The linker sends calls of gogo, mcall and systemstack here first (--wrap), so that neither the labs nor the core have
  * to think of it. None of this is instrumented itself. Between the call that announces the switch and the switch there
@@ -25,7 +26,7 @@
 #define PLAIN __attribute__((no_sanitize("thread"), no_sanitize("address"), noinline))
 
 #if defined(HANDOFF_VALGRIND)
-#include <valgrind/valgrind.h>
+#include <valgrind/memcheck.h>
 
 void fiber_create(G *gp)
 {
@@ -35,6 +36,7 @@ void fiber_create(G *gp)
 void fiber_destroy(G *gp)
 {
     VALGRIND_STACK_DEREGISTER((uintptr_t)gp->fiber);
+    VALGRIND_MAKE_MEM_UNDEFINED(gp->stack.lo, gp->stack.hi - gp->stack.lo); /* what lay below its last sp was taboo */
     gp->fiber = NULL;
 }
 
