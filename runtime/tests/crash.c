@@ -64,6 +64,8 @@ static void net_deadlock(void)
     net_readdeadline(r, 0);
     go(write_later, w);
     net_read(r, &b, 1);
+    while (load_seqcst(&netpollWaiters) != 0) /* the count follows this goroutine, which runs already */
+        gosched();
     go(read_one, r);
     while (load_seqcst(&netpollWaiters) == 0)
         gosched();

@@ -1,10 +1,7 @@
 /* Sockets and pipes: what is written arrives, whoever waits is woken, and waiting costs no threads. */
-#include "check.h"
-#include "core.h"
+#include "netcheck.h"
 
 /* ---- what the tests have in common ---- */
-
-static _Atomic int ended; /* goroutines of one test that have come to their end */
 
 /** Byte i of a stream: no two neighbours are equal, and it repeats only after a while. */
 static uint8_t pattern(size_t i)
@@ -28,45 +25,27 @@ static void expect_eof(Conn *c)
     CHECK(r == 0, "expected end of file, read returned %ld", (long)r);
 }
 
-static void pipe_pair(Conn **r, Conn **w)
+/** A name that no other process uses at this time: a path, or if prefix is @ one in the abstract name space. */
+static void unix_name(char *name, size_t n, const char *prefix)
 {
-    int e = net_pipe(r, w);
-    CHECK(e == 0, "a pipe, not error %d", -e);
+    gosnprintf(name, n, "%shandoff-net-%d.sock", prefix, gothreadid());
 }
 
-static Listener *tcp_listener(void)
+static Listener *unix_listener(char *addr, size_t n)
 {
     int err;
-    Listener *l = net_listen("tcp", "127.0.0.1:0", &err);
-    CHECK(l, "a listener, not error %d", err);
+    unix_name(addr, n, "@");
+    Listener *l = net_listen("unix", addr, &err);
+    CHECK(l, "a listener on %s, not error %d", addr, err);
     return l;
 }
 
 /** Two connected sockets. */
 static void socket_pair(const char *network, Conn **a, Conn **b)
 {
-    int err;
-    Listener *l = net_listen(network, network[0] == 't' ? "127.0.0.1:0" : "@handoff-net-pair", &err);
-    CHECK(l, "a listener, not error %d", err);
-    char addr[32] = "@handoff-net-pair";
-    if (network[0] == 't')
-        gosnprintf(addr, sizeof addr, "127.0.0.1:%d", net_port(l));
-    *a = net_dial(network, addr, &err);
-    CHECK(*a, "a connection to %s, not error %d", addr, err);
-    *b = net_accept(l, &err);
-    CHECK(*b, "its other end, not error %d", err);
-    net_closelistener(l);
-}
-
-/** Waits until n goroutines are parked in the poller. */
-static void await_waiters(uint32_t n)
-{
-    int64_t end = nanotime() + PATIENCE;
-    while (load_seqcst(&netpollWaiters) != n) {
-        CHECK(nanotime() < end, "%u goroutines wait in the poller, and %u will", load_seqcst(&netpollWaiters),
-              n);
-        gosched();
-    }
+    char addr[64];
+    Listener *l = network[0] == 't' ? tcp_listener(addr, sizeof addr) : unix_listener(addr, sizeof addr);
+    connect_and_close(l, network, addr, a, b);
 }
 
 /** Waits until n of the program's goroutines are parked, wherever. */
@@ -192,12 +171,13 @@ static void echo_over_ipv6(void)
 static void echo_over_unix_sockets(void)
 {
     char path[64];
-    gosnprintf(path, sizeof path, "/tmp/handoff-net-%d.sock", gothreadid());
+    unix_name(path, sizeof path, "/tmp/");
     echo("unix", path, 10, 50);
     int err;
     CHECK(!net_dial("unix", path, &err) && err == ENOENT, "closing removes the path; dial gave error %d",
           err);
-    echo("unix", "@handoff-net-test", 10, 50);
+    unix_name(path, sizeof path, "@");
+    echo("unix", path, 10, 50);
 }
 
 static void five_hundred_connections(void)
@@ -378,7 +358,8 @@ static void close_wakes_who_waits(void)
     await(&ended, 2, "reader and writer woken");
     net_close(r);
 
-    Listener *l = tcp_listener();
+    char addr[32];
+    Listener *l = tcp_listener(addr, sizeof addr);
     go(accept_until_closed, l);
     await_waiters(1);
     net_closelistener(l);
@@ -479,8 +460,7 @@ static void dial_to_nobody_is_refused(void)
 {
     int err;
     char addr[32];
-    Listener *l = tcp_listener();
-    gosnprintf(addr, sizeof addr, "127.0.0.1:%d", net_port(l));
+    Listener *l = tcp_listener(addr, sizeof addr);
     CHECK(!net_listen("tcp", addr, &err) && err == EADDRINUSE, "a port has one listener; error %d", err);
     net_closelistener(l);
     int fd = next_fd();
