@@ -2,9 +2,9 @@
  * @file gc.c
  * What a collection is here.
  *
- * C has no tracing collector, and this runtime does not pretend to have one. But it has garbage of its own: the stacks of
- * goroutines that have ended, and stacks that lie in caches. A collection stops the world, as a collector's phases do,
- * gives that memory back to the system, and starts the world again.
+ * C has no tracing collector, and this runtime does not pretend to have one. But it has garbage of its own:
+ * the stacks of goroutines that have ended, and stacks that lie in caches. A collection stops the world, as
+ * a collector's phases do, gives that memory back to the system, and starts the world again.
  */
 #include "core.h"
 
@@ -21,8 +21,9 @@ static void sweeplist(gList *list)
 }
 
 /**
- * On g0: sweeps every list of dead Gs and every cache. A dead G has a stack of the default size or none (gfput), so what
- * is freed lies in a cache or in the pool afterwards, and stackcache_clear counts it with the rest.
+ * On g0: sweeps every list of dead Gs and every cache. A dead G has a stack of the default size or none
+ * (gfput), so what is freed lies in a cache or in the pool afterwards, and stackcache_clear counts it with
+ * the rest.
  */
 static void sweep(void *result)
 {

@@ -2,34 +2,37 @@
  * @file signal.c
  * Signals: the preemption of loops that never call the runtime, and faults.
  *
- * A handler runs at an arbitrary instruction, on the M's signal stack, with all signals blocked. It may interrupt the
- * runtime with any lock held and any structure half changed, so that it does nothing but look at its own M and G, and
- * call the kernel. Its own G is the M's gsignal while it runs; the interrupted one comes back before it returns, because
- * it may have sent that G to asyncPreempt, which runs as that G.
+ * A handler runs at an arbitrary instruction, on the M's signal stack, with all signals blocked. It may
+ * interrupt the runtime with any lock held and any structure half changed, so that it does nothing but look at
+ * its own M and G, and call the kernel. Its own G is the M's gsignal while it runs; the interrupted one comes
+ * back before it returns, because it may have sent that G to asyncPreempt, which runs as that G.
  *
- * Preemption. sysmon (or who stops the world) sets gp.preempt and sends SIGURG to the M's thread. SIGURG, because by
- * default it does nothing and hardly any program uses it. The handler diverts the G into asyncPreempt only where the G
- * may stop at any instruction:
+ * Preemption. sysmon (or who stops the world) sets gp.preempt and sends SIGURG to the M's thread. SIGURG, because
+ * by default it does nothing and hardly any program uses it. The handler diverts the G into asyncPreempt only
+ * where the G may stop at any instruction:
  *
  *   - it is the M's current G, running, asked to yield, and the M holds no lock;
- *   - the interrupted pc lies in the program's own code. In the runtime, the G may be changing run queues; in a library,
- *     it may hold malloc's lock, which the next G on this thread would wait for, for ever; in the vDSO, the kernel's
- *     data is being read under a sequence lock;
+ *   - the interrupted pc lies in the program's own code. In the runtime, the G may be changing run queues; in a
+ *     library, it may be in the middle of the thread's own data, or hold a lock that the next G on this thread
+ *     would wait for, for ever; in the vDSO, the kernel's data is being read under a sequence lock;
  *   - its stack has room for all registers.
  *
  * Otherwise nothing happens: the request stands, and the next look of sysmon sends the next signal.
  *
- * One hazard is left to the program. The goroutine may go on on another thread, between any two instructions: an address
- * of thread-local storage (errno's, say) that the compiler keeps in a register is then the other thread's.
+ * One hazard is left to the program. The goroutine may go on on another thread, between any two instructions: an
+ * address of thread-local storage (errno's, say) that the compiler keeps in a register is then the other
+ * thread's.
  */
 #include "crash.h"
 
 /** Room that asyncPreempt2, mcall and a second signal's pushed call need below asyncPreempt's own frame. */
 enum { PREEMPT_SLACK = 1024 };
-/** A fault this far below a stack is an overflow of it: the guard page, or a big frame that jumps over its first bytes. */
+/** A fault this far below a stack is an overflow of it: the guard page, or a big frame that jumps over
+ * its first bytes. */
 enum { OVERFLOW_ZONE = 64 * 1024 };
 
-/** The signals that have a handler here, and what was installed before (a library's handler, in the hosted build). */
+/** The signals that have a handler here, and what was installed before (a library's handler, in the
+ * hosted build). */
 static const struct {
     int sig;
     const char *name, *text;
@@ -44,8 +47,9 @@ static const struct {
 enum { NHANDLED = sizeof handled / sizeof *handled };
 static struct ksigaction previous[NHANDLED];
 
-/* From the linker: where the program's code is, and which part of it is the runtime (the runtime's objects are linked into
- * a section of their own). A program that was linked otherwise has no user text: nothing is preempted by signal. */
+/* From the linker: where the program's code is, and which part of it is the runtime (the runtime's
+ * objects are linked into a section of their own). A program that was linked otherwise has no user text:
+ * nothing is preempted by signal. */
 extern const char __executable_start[] __attribute__((weak));
 extern const char etext[] __attribute__((weak));
 extern const char __start_runtime_text[] __attribute__((weak));
@@ -66,7 +70,8 @@ static int handledindex(int sig)
 
 bool inusertext(uintptr_t pc)
 {
-    if (!__start_runtime_text || pc - (uintptr_t)__start_runtime_text < (uintptr_t)(__stop_runtime_text - __start_runtime_text))
+    if (!__start_runtime_text ||
+        pc - (uintptr_t)__start_runtime_text < (uintptr_t)(__stop_runtime_text - __start_runtime_text))
         return false;
     return pc - (uintptr_t)__executable_start < (uintptr_t)(etext - __executable_start);
 }
@@ -75,7 +80,7 @@ bool inusertext(uintptr_t pc)
 
 void preemptM(M *mp)
 {
-    uint32_t tid = load_acquire(&mp->procid); /* pairs with minit's store: 0 until the thread can take signals */
+    uint32_t tid = load_acquire(&mp->procid); /* pairs with minit's store: 0 until it can take signals */
     if (tid == 0)
         return;
     /* One at a time. Pairs with the handler's release: what it did for the last signal is done. */
@@ -89,7 +94,7 @@ void preemptM(M *mp)
 static bool wantAsyncPreempt(M *mp, G *gp)
 {
     return gp == load_relaxed(&mp->curg) && load_relaxed(&gp->preempt) && readgstatus(gp) == Grunning &&
-           !gp->throwsplit && canPreemptM(mp) && !debug.asyncpreemptoff;
+        !gp->throwsplit && canPreemptM(mp) && !debug.asyncpreemptoff;
 }
 
 /** The interrupted code can be left here, and there is room to save all that it has in its registers. */
@@ -122,7 +127,8 @@ void asyncPreempt2(void)
 static void sigquithead(death *d)
 {
     M *mp = d->gp ? load_relaxed(&d->gp->m) : NULL; /* own thread's */
-    print("SIGQUIT: quit\nPC=0x%lx m=%ld sigcode=%d\n", d->at.pc, mp ? (long)mp->id : -1L, sigctxt_code(d->info));
+    print("SIGQUIT: quit\nPC=0x%lx m=%ld sigcode=%d\n", d->at.pc, mp ? (long)mp->id : -1L,
+          sigctxt_code(d->info));
 }
 
 /** The message of a stack overflow is Go's. */
@@ -137,9 +143,10 @@ static void overflowhead(death *d)
 static void faulthead(death *d)
 {
     int i = handledindex(d->sig);
-    print("fatal error: unexpected signal %s\n", inusertext(d->at.pc) ? "in the program" : "during runtime execution");
-    print("[signal %s: %s code=0x%x addr=0x%lx pc=0x%lx]\n", handled[i].name, handled[i].text, sigctxt_code(d->info),
-          sigctxt_fault(d->info), d->at.pc);
+    print("fatal error: unexpected signal %s\n",
+          inusertext(d->at.pc) ? "in the program" : "during runtime execution");
+    print("[signal %s: %s code=0x%x addr=0x%lx pc=0x%lx]\n", handled[i].name, handled[i].text,
+          sigctxt_code(d->info), sigctxt_fault(d->info), d->at.pc);
 }
 
 /** True if the access that faulted was below gp's stack, where the guard page is. */
@@ -154,7 +161,8 @@ static bool isoverflow(int sig, G *gp, void *info)
 /** Reports the signal's death. On the signal stack. */
 static _Noreturn void sigdie(int sig, G *gp, void *info, void *uc)
 {
-    /* A second fault, while this one is reported, must come here again: if it were blocked the kernel would kill. */
+    /* A second fault, while this one is reported, must come here again: if it were blocked the kernel
+     * would kill. */
     uint64_t faults = sigbit(KSIGSEGV) | sigbit(KSIGBUS) | sigbit(KSIGFPE) | sigbit(KSIGILL);
     linux_sigprocmask(KSIG_UNBLOCK, &faults, NULL);
     death d = {.kind = deathThrow, .fmt = "a signal", .gp = gp, .sig = sig, .info = info, .uc = uc};
@@ -163,7 +171,8 @@ static _Noreturn void sigdie(int sig, G *gp, void *info, void *uc)
     die(&d);
 }
 
-/** A signal on a thread that the runtime did not make: the handler that was there before gets it, else the default. */
+/** A signal on a thread that the runtime did not make: the handler that was there before gets it, else
+ * the default. */
 static void foreign(int sig, void *info, void *uc)
 {
     int i = handledindex(sig);
@@ -211,9 +220,11 @@ void initsig(void)
         set |= sigbit(handled[i].sig);
     }
     /* A program that writes to a closed connection gets EPIPE, and decides for itself. */
-    struct ksigaction ignore = {.handler = (void (*)(int, void *, void *))1, .flags = KSA_RESTORER, .restorer = arch_sigreturn};
+    struct ksigaction ignore = {
+        .handler = (void (*)(int, void *, void *))1, .flags = KSA_RESTORER, .restorer = arch_sigreturn};
     linux_sigaction(KSIGPIPE, &ignore, NULL);
-    /* Whoever started the process may have left them blocked; threads made from here on inherit initSigmask. */
+    /* Whoever started the process may have left them blocked; threads made from here on inherit
+     * initSigmask. */
     initSigmask &= ~set;
     linux_sigprocmask(KSIG_UNBLOCK, &set, NULL);
 }

@@ -2,20 +2,23 @@
  * @file asyncframe.c
  * How much state asyncPreempt must save on this CPU: amd64.
  *
- * The vector registers have grown with every generation (SSE, AVX, AVX-512, and the extra general registers of APX are
- * kept in the same area). The xsave instruction saves any subset of them, in an area whose size only the CPU knows: leaf
- * 0xd of CPUID gives the place of each component. A component that the CPU or the kernel does not have costs nothing.
+ * The vector registers have grown with every generation (SSE, AVX, AVX-512, and the extra general registers
+ * of APX are kept in the same area). The xsave instruction saves any subset of them, in an area whose size
+ * only the CPU knows: leaf 0xd of CPUID gives the place of each component. A component that the CPU or the
+ * kernel does not have costs nothing.
  *
- * Two components are left out on purpose. The protection key register belongs to the thread, as in every other context
- * switch of this runtime. The tile registers of AMX would add 8 KiB to every frame; code that has them in use is simply
- * not preempted by signal (sigctxt_xstate tells the handler), and still yields at its next call of the runtime.
+ * Two components are left out on purpose. The protection key register belongs to the thread, as in every
+ * other context switch of this runtime. The tile registers of AMX would add 8 KiB to every frame; code that
+ * has them in use is simply not preempted by signal (sigctxt_xstate tells the handler), and still yields at
+ * its next call of the runtime.
  */
 #include <cpuid.h>
 #include "core.h"
 
 /** Bits of XCR0, as CPUID leaf 0xd numbers the components. */
 enum { X_X87 = 1 << 0, X_SSE = 1 << 1, X_PKRU = 1 << 9, X_TILECFG = 1 << 17, X_TILEDATA = 1 << 18 };
-/** Sizes: the part that fxsave also has, the header that xsave adds, words that asyncPreempt pushes with its return address. */
+/** Sizes: the part that fxsave also has, the header that xsave adds, words that asyncPreempt pushes with
+ * its return address. */
 enum { FXSAVE_SIZE = 512, XHEADER_SIZE = 64, PUSHED = 17 * 8, XALIGN = 64 };
 
 /** The components to save, or 0: this CPU has fxsave only. Read by asyncPreempt. */

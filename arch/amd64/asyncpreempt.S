@@ -1,9 +1,10 @@
 /*
  * asyncPreempt: a call that the interrupted code does not know it made; amd64.
  *
- * The signal handler (sigctxt_pushcall) put the interrupted program counter below the red zone and came here. Nothing may
- * look different when this returns: not one general register, flag, vector register or byte of the red zone. So this is
- * no function of the ABI, where half of the registers are the callee's to spoil: it saves them all, then lets C work.
+ * The signal handler (sigctxt_pushcall) put the interrupted program counter below the red zone and came here.
+ * Nothing may look different when this returns: not one general register, flag, vector register or byte of the
+ * red zone. So this is no function of the ABI, where half of the registers are the callee's to spoil: it saves
+ * them all, then lets C work.
  *
  * The frame, downwards from where the interrupted function had its stack pointer:
  *
@@ -48,14 +49,14 @@ FUNC asyncPreempt
     pushq %r15
     .cfi_offset %r15, -264
 
-    cld                                     /* C expects the direction flag clear; popfq brings the old one back */
+    cld                                     /* C expects it clear; popfq brings the old one back */
     subq asyncpreempt_xsize(%rip), %rsp
     andq $-64, %rsp
     movq asyncpreempt_xmask(%rip), %rax
     testq %rax, %rax
     jz 1f
 
-    /* xsave merges into the area's header and xrstor refuses one with stray bits: all 64 bytes must be 0 before. */
+    /* xsave merges into the area's header, and xrstor refuses stray bits: all 64 bytes must be 0 before. */
     movq %rax, %rdx
     shrq $32, %rdx
     xorl %ecx, %ecx
@@ -68,7 +69,7 @@ FUNC asyncPreempt
     movq %rcx, 560(%rsp)
     movq %rcx, 568(%rsp)
     xsave64 (%rsp)
-    testb $4, %al                           /* AVX is on: leave no dirty upper halves to the code that runs next */
+    testb $4, %al                           /* AVX is on: leave no dirty upper halves behind */
     jz 2f
     vzeroupper
     jmp 2f
@@ -77,7 +78,7 @@ FUNC asyncPreempt
     fninit                                  /* C expects an empty x87 stack and the default control words */
     ldmxcsr default_mxcsr(%rip)
 
-    call asyncPreempt2                      /* here the goroutine may stop, and go on later on another thread */
+    call asyncPreempt2                      /* may stop here, and go on on another thread */
 
     movq asyncpreempt_xmask(%rip), %rax
     testq %rax, %rax

@@ -2,14 +2,16 @@
  * @file sigctxt.c
  * What the kernel pushed for a signal handler, read and changed: amd64.
  *
- * Before it calls a handler, the kernel stores every register of the interrupted code in a ucontext on the signal
- * stack; sigreturn loads them back. A handler that changes the stored stack pointer and program counter therefore
- * decides where the thread goes on. That is how a goroutine in a loop without calls is preempted: sigctxt_pushcall makes
- * it look as if the interrupted instruction had been preceded by a call of asyncPreempt.
+ * Before it calls a handler, the kernel stores every register of the interrupted code in a ucontext on the
+ * signal stack; sigreturn loads them back. A handler that changes the stored stack pointer and program
+ * counter therefore decides where the thread goes on. That is how a goroutine in a loop without calls is
+ * preempted: sigctxt_pushcall makes it look as if the interrupted instruction had been preceded by a call
+ * of asyncPreempt.
  *
- * Two things must not be lost on that way. The 128 bytes below the stack pointer belong to the interrupted function
- * (the red zone of the System V ABI), so that the return address goes below them; asyncPreempt gives them back with
- * `ret $128`. And the stack pointer may have any alignment there: asyncPreempt aligns for itself.
+ * Two things must not be lost on that way. The 128 bytes below the stack pointer belong to the interrupted
+ * function (the red zone of the System V ABI), so that the return address goes below them; asyncPreempt
+ * gives them back with `ret $128`. And the stack pointer may have any alignment there: asyncPreempt aligns
+ * for itself.
  */
 #include "core.h"
 
@@ -34,7 +36,8 @@ struct kucontext {
 _Static_assert(offsetof(struct kucontext, mc) == 40, "the kernel's ucontext");
 _Static_assert(offsetof(struct ksigcontext, fpstate) == 184, "the kernel's sigcontext");
 
-/** Where the floating-point area says what follows it (struct _fpx_sw_bytes), and what it says if that is an xsave area. */
+/** Where the floating-point area says what follows it (struct _fpx_sw_bytes), and what it says if that
+ * is an xsave area. */
 enum { FPX_SW_BYTES = 464, FP_XSTATE_MAGIC1 = 0x46505853, XSTATE_BV = 512 };
 
 static struct ksigcontext *mcontext(void *uc)

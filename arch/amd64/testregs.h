@@ -2,12 +2,13 @@
  * @file testregs.h
  * For tests of preemption: a loop that has a pattern in every register and calls nothing; amd64.
  *
- * The assembly stands here, in a header, because the code must be the program's own: what lies in the runtime's section is
- * never preempted by signal. One source file of a program may include it.
+ * The assembly stands here, in a header, because the code must be the program's own: what lies in the
+ * runtime's section is never preempted by signal. One source file of a program may include it.
  *
- * All of these must be in the end what they were in the beginning: the general registers, the flags (direction included),
- * 128 bytes of red zone below a stack pointer of any alignment, the x87 stack and control word, MXCSR, and the vector
- * registers as wide as this CPU has them, with the mask registers of AVX-512.
+ * All of these must be in the end what they were in the beginning: the general registers, the flags
+ * (direction included), 128 bytes of red zone below a stack pointer of any alignment, the x87 stack and
+ * control word, MXCSR, and the vector registers as wide as this CPU has them, with the mask registers of
+ * AVX-512.
  */
 #ifndef HANDOFF_TESTREGS_H
 #define HANDOFF_TESTREGS_H
@@ -19,28 +20,32 @@
 
 /** What testregs_loop loads and stores. The assembly below knows the offsets. */
 typedef struct testregs {
-    uint64_t gpr[16];              /**< rax rbx rcx rdx rsi rdi rbp r8 .. r15, and one unused; rcx counts the loop's rounds */
-    uint64_t flags;                /**< at 128 */
-    uint32_t mxcsr, fcw;           /**< at 136, 140 */
-    uint32_t level, pad;           /**< at 144: 0 xmm, 1 ymm, 2 zmm with masks; at 148: how much lower the stack pointer is */
-    uint64_t unused[5];
-    uint64_t redzone[16];          /**< at 192 */
-    uint8_t x87[8][16];            /**< at 320: st7 .. st0, 10 bytes each */
-    uint64_t mask[8];              /**< at 448: k0 .. k7 */
-    uint8_t vector[32][64];        /**< at 512 */
+    uint64_t gpr[16];       /**< rax rbx rcx rdx rsi rdi rbp r8 .. r15; rcx counts the loop's rounds; [15] unused */
+    uint64_t flags;         /**< at 128 */
+    uint32_t mxcsr, fcw;    /**< at 136, 140 */
+    uint32_t level;         /**< at 144: see testregs_level */
+    uint32_t pad;           /**< at 148: how much lower the stack pointer is */
+    uint64_t unused[5];     /**< fills the line */
+    uint64_t redzone[16];   /**< at 192 */
+    uint8_t x87[8][16];     /**< at 320: st7 .. st0, 10 bytes each */
+    uint64_t mask[8];       /**< at 448: k0 .. k7 */
+    uint8_t vector[32][64]; /**< at 512 */
 } __attribute__((aligned(64))) testregs;
 
-_Static_assert(offsetof(testregs, flags) == 128 && offsetof(testregs, level) == 144 && offsetof(testregs, redzone) == 192 &&
-                   offsetof(testregs, x87) == 320 && offsetof(testregs, mask) == 448 && offsetof(testregs, vector) == 512,
+_Static_assert(offsetof(testregs, flags) == 128 && offsetof(testregs, level) == 144 &&
+                   offsetof(testregs, redzone) == 192 && offsetof(testregs, x87) == 320 &&
+                   offsetof(testregs, mask) == 448 && offsetof(testregs, vector) == 512,
                "the offsets that testregs_loop uses");
 
 /** Loads in, goes round in.gpr[2] times, and stores into out what the registers hold then. */
 void testregs_loop(const testregs *in, testregs *out);
 
-/* 16 vector registers, or 32, at 512(%rdi) or 512(%rsi). */
-#define TESTREGS_EACH16(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define TESTREGS_HIGH16(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
+/* clang-format off */
+/* Each register from, or to, its place in the structure at rdi. */
 #define TESTREGS_EACH8(X)  X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define TESTREGS_EACH16(X) TESTREGS_EACH8(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define TESTREGS_HIGH16(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) \
+                           X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
 #define TESTREGS_XIN(n)    "movups 512+64*" #n "(%rdi), %xmm" #n "\n"
 #define TESTREGS_XOUT(n)   "movups %xmm" #n ", 512+64*" #n "(%rdi)\n"
 #define TESTREGS_YIN(n)    "vmovups 512+64*" #n "(%rdi), %ymm" #n "\n"
@@ -51,15 +56,15 @@ void testregs_loop(const testregs *in, testregs *out);
 #define TESTREGS_KOUT(n)   "kmovq %k" #n ", 448+8*" #n "(%rdi)\n"
 #define TESTREGS_FIN(n)    "fldt 320+16*" #n "(%rdi)\n"
 #define TESTREGS_FOUT(n)   "fstpt 320+16*(7-" #n ")(%rdi)\n"
-#define TESTREGS_G(X)                                                                                                  \
-    X(0, rax) X(1, rbx) X(2, rcx) X(3, rdx) X(4, rsi) X(6, rbp) X(7, r8) X(8, r9) X(9, r10) X(10, r11) X(11, r12)          \
-    X(12, r13) X(13, r14) X(14, r15)
+#define TESTREGS_G(X)                                                                          \
+    X(0, rax) X(1, rbx) X(2, rcx) X(3, rdx) X(4, rsi) X(6, rbp) X(7, r8) X(8, r9) X(9, r10) X(10, r11)  \
+    X(11, r12) X(12, r13) X(13, r14) X(14, r15)
 #define TESTREGS_GIN(n, r)  "movq 8*" #n "(%rdi), %" #r "\n"
 #define TESTREGS_GOUT(n, r) "movq %" #r ", 8*" #n "(%rdi)\n"
 
 /*
- * Stack while it loops: 0(%rsp) out, 8(%rsp) a place for rdi, 16(%rsp) the level, 24(%rsp) the old stack pointer. No
- * instruction between popfq and pushfq changes a flag.
+ * Stack while it loops: 0(%rsp) out, 8(%rsp) a place for rdi, 16(%rsp) the level, 24(%rsp) the old stack
+ * pointer. No instruction between popfq and pushfq changes a flag.
  */
 __asm__(".pushsection .text\n"
         ".globl testregs_loop\n.type testregs_loop, @function\n"
@@ -109,6 +114,8 @@ __asm__(".pushsection .text\n"
         ".size testregs_loop, .-testregs_loop\n"
         ".popsection\n");
 
+/* clang-format on */
+
 /** The widest vector registers that CPU and kernel have: 0 xmm, 1 ymm, 2 zmm with 64-bit masks. */
 static inline uint32_t testregs_level(void)
 {
@@ -118,7 +125,8 @@ static inline uint32_t testregs_level(void)
     __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
     if ((lo & 6) != 6)
         return 0;
-    if ((lo & 0xe0) != 0xe0 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX512F) || !(b & bit_AVX512BW))
+    if ((lo & 0xe0) != 0xe0 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX512F) ||
+        !(b & bit_AVX512BW))
         return 1;
     return 2;
 }
@@ -133,7 +141,8 @@ static inline void testregs_fill(testregs *r, uint64_t seed, uint64_t rounds)
     }
     r->gpr[2] = rounds;
     r->flags = 0x202 | (r->flags & 0xcd5); /* CF PF AF ZF SF DF OF */
-    r->mxcsr = 0x1f80 | (r->mxcsr & 0xe03f); /* no exception is delivered: flags, rounding, denormals as they come */
+    r->mxcsr =
+        0x1f80 | (r->mxcsr & 0xe03f); /* no exception is delivered: flags, rounding, denormals as they come */
     r->fcw = 0x37f | (r->fcw & 0xc00); /* the same: rounding */
     r->level = testregs_level();
     r->pad &= 15;
@@ -141,7 +150,8 @@ static inline void testregs_fill(testregs *r, uint64_t seed, uint64_t rounds)
         r->x87[i][7] |= 0x80, r->x87[i][8] = 0xff, r->x87[i][9] = 0x3f;
 }
 
-/** True if flags and floating point are as the ABI promises them to every function: cleared direction, an empty x87 stack. */
+/** True if flags and floating point are as the ABI promises them to every function: cleared direction,
+ * an empty x87 stack. */
 static inline bool testregs_clean(void)
 {
     uint64_t flags;

@@ -110,7 +110,8 @@ TEST(AnMThatGoesToWaitInThePollerAtTheSameTimeWins)
     lose(0);
 }
 
-/* From netpoll until they are on a queue the Gs are seen by nobody: checkdead must not call that a deadlock. */
+/* From netpoll until they are on a queue the Gs are seen by nobody: checkdead must not call that a
+ * deadlock. */
 TEST(PolledGsAreInjectedWhileOneMoreMCountsAsRunning)
 {
     int64_t last = network();
@@ -166,7 +167,8 @@ TEST(TheCpuLimitIsNotFollowedIfSwitchedOff)
 
 /* ---- overdue timers ---- */
 
-/* The poller's wake-up was lost, or the timer's P is stuck: somebody must look at all timers (Go issue 42515). */
+/* The poller's wake-up was lost, or the timer's P is stuck: somebody must look at all timers (Go issue
+ * 42515). */
 TEST(AnOverdueTimerGetsAnM)
 {
     monitor_start();
@@ -180,7 +182,8 @@ TEST(AnOverdueTimerGetsAnM)
     if (monitor_round_does(when + ms, "startm"))
         fail("a poller may be 1 ms late, but sysmon starts an M already");
     if (!monitor_round_does(when + ms + 1, "startm(nil, spinning=0, lockheld=0)\n"))
-        fail("a timer is overdue by more than 1 ms and a P is idle: sysmon should call startm(NULL, false, false)");
+        fail(
+            "a timer is overdue by more than 1 ms and a P is idle: sysmon should call startm(NULL, false, false)");
     if (!monitor_round_does(when + 2 * ms, "startm(nil, spinning=0, lockheld=0)\n"))
         fail("the timer is still overdue: sysmon should try again");
 }
@@ -210,7 +213,8 @@ TEST(TheHelperIsInjectedUnderItsLock)
     expect_field(0, "forcegc.idle");
 }
 
-/* The helper has said that it is idle, and is on its way to park: its lock keeps sysmon out until it is there. */
+/* The helper has said that it is idle, and is on its way to park: its lock keeps sysmon out until it is
+ * there. */
 TEST(SysmonWaitsUntilTheHelperIsParked)
 {
     monitor_start();

@@ -1,6 +1,7 @@
 /**
  * @file lab08_monitor.h
- * sysmon in the hands of a test: it stops where it sleeps, and each round begins at a time that the test chooses.
+ * sysmon in the hands of a test: it stops where it sleeps, and each round begins at a time that the test
+ * chooses.
  */
 #ifndef HANDOFF_LAB08_MONITOR_H
 #define HANDOFF_LAB08_MONITOR_H

@@ -6,7 +6,8 @@
 #include <string.h>
 #include "judge.h"
 
-static void run_test(struct run_result *r, const char *program, const char *test, const char *procs, const char *debug)
+static void run_test(struct run_result *r, const char *program, const char *test, const char *procs,
+                     const char *debug)
 {
     const char *argv[] = {program, test, NULL};
     const char *env[] = {procs, debug, NULL};
@@ -17,7 +18,7 @@ static void run_test(struct run_result *r, const char *program, const char *test
 TEST(ALockedGoroutineInALoopIsPreempted)
 {
     struct run_result r;
-    run_test(&r, "preempt", "locked_loops_are_preempted", "HANDOFFPROCS=1", NULL);
+    run_test(&r, "fairness", "locked_loops_are_preempted", "HANDOFFPROCS=1", NULL);
 }
 
 TEST(RegistersSurvivePreemption)
@@ -38,7 +39,8 @@ TEST(CollectionsAreForcedWhileLoopsRun)
     run_test(&r, "gc", "forced_while_busy", "HANDOFFPROCS=2", NULL);
 }
 
-/* No collection is due; what gives the memory back is sysmon, when it sees that nothing runs. It hardly uses the CPU. */
+/* No collection is due; what gives the memory back is sysmon, when it sees that nothing runs. It hardly
+ * uses the CPU. */
 TEST(AQuietProgramsMemoryGoesBack)
 {
     struct run_result r;
@@ -66,14 +68,20 @@ static int count_lines(const char *text, const char *pattern)
 TEST(ADetailedTraceOfAProgram)
 {
     struct run_result r;
-    run_test(&r, "preempt", "timer_fairness", "HANDOFFPROCS=2", "HANDOFFDEBUG=schedtrace=5,scheddetail=1");
-    int heads = count_lines(r.err, "^SCHED [0-9]+ms: gomaxprocs=2 .* gcwaiting=(true|false) nmidlelocked=-?[0-9]+ "
-                                   "stopwait=[0-9]+ sysmonwait=(true|false)$");
-    int ps = count_lines(r.err, "^  P[01]: status=[0-4] schedtick=[0-9]+ syscalltick=[0-9]+ m=([0-9]+|nil) runqsize=[0-9]+ "
-                                "gfreecnt=[0-9]+ timerslen=[0-9]+$");
-    int ms = count_lines(r.err, "^  M[0-9]+: p=([01]|nil) curg=([0-9]+|nil) mallocing=0 throwing=0 preemptoff= locks=[0-9]+ "
-                                "dying=0 spinning=(true|false) blocked=(true|false) lockedg=([0-9]+|nil)$");
-    int gs = count_lines(r.err, "^  G[0-9]+: status=[0-6]\\([a-zA-Z .()]*\\) m=([0-9]+|nil) lockedm=([0-9]+|nil)$");
+    run_test(&r, "fairness", "timer_fairness", "HANDOFFPROCS=2", "HANDOFFDEBUG=schedtrace=5,scheddetail=1");
+    int heads = count_lines(r.err,
+                            "^SCHED [0-9]+ms: gomaxprocs=2 .* gcwaiting=(true|false) nmidlelocked=-?[0-9]+ "
+                            "stopwait=[0-9]+ sysmonwait=(true|false)$");
+    int ps = count_lines(
+        r.err,
+        "^  P[01]: status=[0-4] schedtick=[0-9]+ syscalltick=[0-9]+ m=([0-9]+|nil) runqsize=[0-9]+ "
+        "gfreecnt=[0-9]+ timerslen=[0-9]+$");
+    int ms = count_lines(
+        r.err,
+        "^  M[0-9]+: p=([01]|nil) curg=([0-9]+|nil) mallocing=0 throwing=0 preemptoff= locks=[0-9]+ "
+        "dying=0 spinning=(true|false) blocked=(true|false) lockedg=([0-9]+|nil)$");
+    int gs = count_lines(r.err,
+                         "^  G[0-9]+: status=[0-6]\\([a-zA-Z .()]*\\) m=([0-9]+|nil) lockedm=([0-9]+|nil)$");
     if (heads < 3 || ps != 2 * heads || ms < 2 * heads || gs < 3 * heads)
         fail("there are %d heads, %d Ps, %d Ms, %d Gs in the trace:\n%.3000s", heads, ps, ms, gs, r.err);
     if (heads + ps + ms + gs != count_lines(r.err, ""))

@@ -15,7 +15,8 @@ static int stacks_left(void)
     return n;
 }
 
-/** 100 dead Gs with stacks on the global list; p0 and p1 are idle; m1 begins to scavenge, and stops at locks. */
+/** 100 dead Gs with stacks on the global list; p0 and p1 are idle; m1 begins to scavenge, and stops at
+ * locks. */
 static struct outcome start(void)
 {
     call("newp", 3);
@@ -90,7 +91,9 @@ TEST(PsThatGetAnMMeanwhileAreLeftAlone)
     for (int p = 0; p < 2; p++) {
         expect_field(1, "p%d.gFree.n", p);
         if (get("g%d.stack.lo", p + 1) == 0)
-            fail("p%d was taken off the idle list before scavenge had the lock, but its dead G lost its stack", p);
+            fail(
+                "p%d was taken off the idle list before scavenge had the lock, but its dead G lost its stack",
+                p);
     }
 }
 

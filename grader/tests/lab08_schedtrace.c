@@ -51,7 +51,8 @@ TEST(AllGsHaveALine)
     call("newp");
     call("newg", N);
     call("schedtrace", true);
-    const char *got = guest_output(), *end = "  G2: status=1() m=nil lockedm=nil\n  G1: status=1() m=nil lockedm=nil\n";
+    const char *got = guest_output(),
+               *end = "  G2: status=1() m=nil lockedm=nil\n  G1: status=1() m=nil lockedm=nil\n";
     size_t n = strlen(got);
     if (n < strlen(end) || strcmp(got + n - strlen(end), end) != 0)
         fail("with %d Gs the detailed trace should end with\n%sbut its last lines are\n%s", N, end,

@@ -69,7 +69,8 @@ TEST(SysmonSaysThatItSleepsBeforeItUnlocks)
     expect_field(0, "sched.sysmonnote.key");
 }
 
-/** The time is over, and before sysmon has the lock again somebody wakes it: no second wake-up, no lost one. */
+/** The time is over, and before sysmon has the lock again somebody wakes it: no second wake-up, no lost
+ * one. */
 TEST(AWakeupAfterTheTimeOutIsCleared)
 {
     monitor_start();

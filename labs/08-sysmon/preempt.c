@@ -7,9 +7,9 @@
  *
  *   guard word   Whenever the goroutine calls into the runtime it compares stackguard0 with a value that no
  *                stack pointer has; Go's compiler puts that comparison into every function. But the runtime
- *                itself sets the word back when the moment is wrong (a lock is held) or when it needs the word
- *                (in a system call). So the request is also kept in g.preempt, which only a new time slice
- *                clears, and the guard word is set again from it when the moment has passed.
+ *                itself sets the word back when the moment is wrong (a lock is held), or when it needs the
+ *                word (in a system call). So the request is also kept in g.preempt, which only a new time
+ *                slice clears, and the guard word is set again from it when the moment has passed.
  *
  *   signal       A loop that calls nothing never looks at any word. SIGURG interrupts it, and the handler
  *                bends its program counter into the scheduler if it stands in the program's own code.

@@ -7,7 +7,8 @@
 
 #include "handoff.h"
 
-/** Ends the program unless cond holds; what follows is a format with its arguments that says what was expected. */
+/** Ends the program unless cond holds; what follows is a format with its arguments that says what was
+ * expected. */
 #define CHECK(cond, ...)                                              \
     do {                                                              \
         if (!(cond)) {                                                \
@@ -34,7 +35,8 @@ static inline bool test_same(const char *a, const char *b)
     return *a == *b;
 }
 
-/** Runs the tests that are named on the command line, or all; a line for each. The exit status of the program. */
+/** Runs the tests that are named on the command line, or all; a line for each. The exit status of the
+ * program. */
 static inline int test_main(const struct test *tests, int n, int argc, char **argv)
 {
     int ran = 0;
@@ -70,6 +72,16 @@ static inline int test_main_procs(const struct test *tests, int n, int argc, cha
     }
     return 0;
 }
+
+/** Takes one step after the other until cond; fails if that has not come true after PATIENCE. */
+#define UNTIL(cond, step, what)                              \
+    do {                                                     \
+        int64_t end_ = nanotime() + PATIENCE;                \
+        while (!(cond)) {                                    \
+            CHECK(nanotime() < end_, "this will be: " what); \
+            step;                                            \
+        }                                                    \
+    } while (0)
 
 /** Yields until *p == want; fails if that has not come true after PATIENCE. */
 static inline void await(_Atomic int *p, int want, const char *what)

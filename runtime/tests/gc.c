@@ -1,5 +1,6 @@
-/* Collection: the stacks of goroutines that have ended go back to the system, at once if the program asks for it, by
- * themselves after a while. Memory is measured by the runtime's own counts and by the kernel's. */
+/* Collection: the stacks of goroutines that have ended go back to the system, at once if the program
+ * asks for it, by themselves after a while. Memory is measured by the runtime's own counts and by the
+ * kernel's. */
 #include "check.h"
 #include "core.h"
 
@@ -105,8 +106,8 @@ static void stacks_are_given_back(void)
     gogc();
     CHECK(unused() == 0, "after a collection no stack is unused, but %zu bytes are", unused());
     int64_t given = before - resident();
-    CHECK(given > MANY * TOUCHED * 3 / 4, "%d goroutines touched %d bytes each, of which only %ld went back", MANY, TOUCHED,
-          (long)given);
+    CHECK(given > MANY * TOUCHED * 3 / 4, "%d goroutines touched %d bytes each, of which only %ld went back",
+          MANY, TOUCHED, (long)given);
 }
 
 static void dead_goroutines_are_used_again(void)
@@ -123,8 +124,8 @@ static void dead_goroutines_are_used_again(void)
     }
     schedstats(&second);
     /* Each P may keep some that another P does not find. */
-    CHECK(second.gs - first.gs <= 64 * (uint64_t)gomaxprocs_set(0), "Gs are used again, but %lu were made anew",
-          (unsigned long)(second.gs - first.gs));
+    CHECK(second.gs - first.gs <= 64 * (uint64_t)gomaxprocs_set(0),
+          "Gs are used again, but %lu were made anew", (unsigned long)(second.gs - first.gs));
 }
 
 /* ---- collections while goroutines begin, wait, and end ---- */
@@ -238,7 +239,8 @@ static void the_line(void)
     s = literal(s, " bytes of stacks\n");
     CHECK(*s == 0, "one line and no more, not \"%s\"", s);
     CHECK(at >= ms && at <= ms + 10000, "the time is now, %ld ms, not %ld", (long)ms, (long)at);
-    CHECK(bytes == wanted, "%ld bytes of stacks were unused, and the line says %ld", (long)wanted, (long)bytes);
+    CHECK(bytes == wanted, "%ld bytes of stacks were unused, and the line says %ld", (long)wanted,
+          (long)bytes);
 }
 
 /* ---- by themselves ---- */
@@ -258,8 +260,10 @@ static int64_t period(int64_t ns)
 
 static void await_collections(int n, int64_t pause)
 {
-    for (int64_t last = load_relaxed(&sched.lastgc), end = nanotime() + 30 * NSEC_PER_SEC; n > 0;) { /* a time, orders nothing */
-        CHECK(nanotime() < end, "a collection is forced when the last one is %ld ms ago", (long)(forcegcperiod / NSEC_PER_MSEC));
+    for (int64_t last = load_relaxed(&sched.lastgc), end = nanotime() + 30 * NSEC_PER_SEC;
+         n > 0;) { /* a time, orders nothing */
+        CHECK(nanotime() < end, "a collection is forced when the last one is %ld ms ago",
+              (long)(forcegcperiod / NSEC_PER_MSEC));
         gosleep(pause);
         int64_t now = load_relaxed(&sched.lastgc);
         n -= now != last;
@@ -276,8 +280,8 @@ static void forced(void)
         period(20 * NSEC_PER_MSEC);
     burst_end(&b);
     await_collections(3, NSEC_PER_MSEC);
-    CHECK(unused() < (size_t)MANY * STACK_DEFAULT / 4, "nobody asked for it, but the stacks have gone back: %zu bytes are unused",
-          unused());
+    CHECK(unused() < (size_t)MANY * STACK_DEFAULT / 4,
+          "nobody asked for it, but the stacks have gone back: %zu bytes are unused", unused());
     period(was);
 }
 
@@ -306,12 +310,13 @@ static void quiet(void)
     store_relaxed(&sched.lastgc, 0); /* no collection is due */
     int64_t before = resident(), begun = nanotime(), cpu = cputime();
     while (unused() >= (size_t)MANY * STACK_DEFAULT / 4) {
-        CHECK(nanotime() - begun < 30 * NSEC_PER_SEC, "sysmon gives stacks back while nothing runs, but %zu bytes are unused",
-              unused());
+        CHECK(nanotime() - begun < 30 * NSEC_PER_SEC,
+              "sysmon gives stacks back while nothing runs, but %zu bytes are unused", unused());
         gosleep(1500 * NSEC_PER_MSEC);
     }
     cpu = cputime() - cpu;
-    CHECK(cpu < (nanotime() - begun) / 30, "while nothing runs sysmon sleeps, too, but %ld us of CPU were used", (long)(cpu / 1000));
+    CHECK(cpu < (nanotime() - begun) / 30,
+          "while nothing runs sysmon sleeps, too, but %ld us of CPU were used", (long)(cpu / 1000));
     CHECK(load_relaxed(&sched.lastgc) == 0, "there was no collection");
     CHECK(before - resident() > MANY * TOUCHED / 2, "the memory has gone, too");
     period(was);

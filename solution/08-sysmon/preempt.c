@@ -7,9 +7,9 @@
  *
  *   guard word   Whenever the goroutine calls into the runtime it compares stackguard0 with a value that no
  *                stack pointer has; Go's compiler puts that comparison into every function. But the runtime
- *                itself sets the word back when the moment is wrong (a lock is held) or when it needs the word
- *                (in a system call). So the request is also kept in g.preempt, which only a new time slice
- *                clears, and the guard word is set again from it when the moment has passed.
+ *                itself sets the word back when the moment is wrong (a lock is held), or when it needs the
+ *                word (in a system call). So the request is also kept in g.preempt, which only a new time
+ *                slice clears, and the guard word is set again from it when the moment has passed.
  *
  *   signal       A loop that calls nothing never looks at any word. SIGURG interrupts it, and the handler
  *                bends its program counter into the scheduler if it stands in the program's own code.
@@ -26,7 +26,7 @@ bool preemptone(P *pp)
      * Write me: is there an M, another than this one, and a user G on it that is not in a system call? Read
      * each pointer once: it may change under you. Both words, in which order? Then the signal, if not
      * switched off. */
-    M *mp = load_acquire(&pp->m); /* a hint, as curg is; pairs with wirep: what is in a new M is there to read */
+    M *mp = load_acquire(&pp->m); /* a hint, as curg is; pairs with wirep: a new M's fields are there to read */
     if (!mp || mp == getm())
         return false;
     G *gp = load_relaxed(&mp->curg);

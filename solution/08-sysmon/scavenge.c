@@ -19,7 +19,8 @@
 /** Dead Gs whose stacks are freed at a time: what their memory's return costs, an M may have to wait for. */
 enum { BATCH = 32 };
 
-/** Frees the stacks of up to BATCH dead Gs of the global list, into the pool: we have no P. false: no such G. */
+/** Frees the stacks of up to BATCH dead Gs of the global list, into the pool: we have no P. false: no
+ * such G. */
 static bool sweepdead(void)
 {
     gList dead = {NULL};

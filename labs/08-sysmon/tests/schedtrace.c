@@ -19,7 +19,8 @@ static void expect_output(const char *wanted)
 TEST(OneLineAsGoPrintsIt)
 {
     char wanted[512];
-    int64_t t = (int64_t)rndn(100000), tick = (int64_t)rndn(1000), ready = (int64_t)rndn(200), global = (int64_t)rndn(50);
+    int64_t t = (int64_t)rndn(100000), tick = (int64_t)rndn(1000), ready = (int64_t)rndn(200),
+            global = (int64_t)rndn(50);
     call("newp", 3);
     call("newg", 250);
     call("newm");
@@ -71,15 +72,16 @@ TEST(DetailForEachPMAndG)
     set(2, "m2.locks");
     set(2, "g202.waitreason");
     call("schedtrace", true);
-    snprintf(wanted, sizeof wanted,
-             "SCHED 0ms: gomaxprocs=2 idleprocs=0 threads=3 spinningthreads=0 needspinning=0 idlethreads=0 runqueue=0 "
-             "gcwaiting=true nmidlelocked=3 stopwait=4 sysmonwait=false\n"
-             "  P0: status=1 schedtick=%d syscalltick=6 m=1 runqsize=0 gfreecnt=0 timerslen=0\n"
-             "  P1: status=0 schedtick=0 syscalltick=0 m=nil runqsize=%d gfreecnt=5 timerslen=8\n"
-             "  M2: p=nil curg=nil mallocing=0 throwing=0 preemptoff= locks=2 dying=0 spinning=true blocked=false lockedg=202\n"
-             "  M1: p=0 curg=1 mallocing=0 throwing=0 preemptoff= locks=0 dying=0 spinning=false blocked=false lockedg=nil\n"
-             "  G202: status=1(chan send) m=nil lockedm=2\n",
-             tick, ready);
+    snprintf(
+        wanted, sizeof wanted,
+        "SCHED 0ms: gomaxprocs=2 idleprocs=0 threads=3 spinningthreads=0 needspinning=0 idlethreads=0 runqueue=0 "
+        "gcwaiting=true nmidlelocked=3 stopwait=4 sysmonwait=false\n"
+        "  P0: status=1 schedtick=%d syscalltick=6 m=1 runqsize=0 gfreecnt=0 timerslen=0\n"
+        "  P1: status=0 schedtick=0 syscalltick=0 m=nil runqsize=%d gfreecnt=5 timerslen=8\n"
+        "  M2: p=nil curg=nil mallocing=0 throwing=0 preemptoff= locks=2 dying=0 spinning=true blocked=false lockedg=202\n"
+        "  M1: p=0 curg=1 mallocing=0 throwing=0 preemptoff= locks=0 dying=0 spinning=false blocked=false lockedg=nil\n"
+        "  G202: status=1(chan send) m=nil lockedm=2\n",
+        tick, ready);
     expect_output(wanted);
 }
 
@@ -109,7 +111,8 @@ TEST(TheTraceComesInItsPeriod)
     set(1, "debug.scheddetail");
     resume(SYSMON);
     if (!strstr(events(), "schedtrace(1)\n"))
-        fail("after %lld ms there should be a trace, with detail since scheddetail is set", (long long)period);
+        fail("after %lld ms there should be a trace, with detail since scheddetail is set",
+             (long long)period);
 }
 
 /* To show that nothing happens is what a trace is for. */

@@ -131,7 +131,8 @@ TEST(ATimeOutGoesOnWithTheBackOff)
     expect(resume_ret(SYSMON, -ETIMEDOUT), "stopped: at usleep 10000");
 }
 
-/* After a wake-up the note must be clear, and after a time-out nobody may believe that sysmon still sleeps. */
+/* After a wake-up the note must be clear, and after a time-out nobody may believe that sysmon still
+ * sleeps. */
 TEST(TheNoteIsReadyForTheNextSleep)
 {
     start();

@@ -7,7 +7,8 @@
 #include "judge.h"
 
 /** Runs one test of a program; it must succeed. */
-static void run_test(struct run_result *r, const char *program, const char *test, const char *procs, const char *debug)
+static void run_test(struct run_result *r, const char *program, const char *test, const char *procs,
+                     const char *debug)
 {
     const char *argv[] = {program, test, NULL};
     const char *env[] = {procs, debug, NULL};
@@ -25,21 +26,22 @@ TEST(LoopsWithoutCallsArePreempted)
 TEST(TimersFireBesideLoops)
 {
     struct run_result r;
-    run_test(&r, "preempt", "timer_fairness_loops", "HANDOFFPROCS=1", NULL);
+    run_test(&r, "fairness", "timer_fairness_loops", "HANDOFFPROCS=1", NULL);
 }
 
 /* Two goroutines that wake each other for ever are one time slice. */
 TEST(AHoggingPairIsPreempted)
 {
     struct run_result r;
-    run_test(&r, "preempt", "ping_pong_hog", "HANDOFFPROCS=1", NULL);
+    run_test(&r, "fairness", "ping_pong_hog", "HANDOFFPROCS=1", NULL);
 }
 
-/* Eight goroutines on two Ps, which do nothing but system calls of 10 us: all get their turn (Go issue 10958). */
+/* Eight goroutines on two Ps, which do nothing but system calls of 10 us: all get their turn (Go issue
+ * 10958). */
 TEST(GoroutinesOfShortCallsLoseTheirP)
 {
     struct run_result r;
-    run_test(&r, "preempt", "calls_lose_their_p", "HANDOFFPROCS=2", NULL);
+    run_test(&r, "fairness", "calls_lose_their_p", "HANDOFFPROCS=2", NULL);
 }
 
 /* sysmon is no M of the program. */
@@ -81,7 +83,8 @@ TEST(CollectionsAreForced)
 {
     struct run_result r;
     run_test(&r, "gc", "forced", "HANDOFFPROCS=2", "HANDOFFDEBUG=gctrace=1,forcegcperiodms=50");
-    expect_lines(r.err, "^gc @[0-9]+ms: (forced|gogc): stop [0-9]+us, sweep [0-9]+us, [0-9]+ bytes of stacks$", 3);
+    expect_lines(r.err,
+                 "^gc @[0-9]+ms: (forced|gogc): stop [0-9]+us, sweep [0-9]+us, [0-9]+ bytes of stacks$", 3);
     if (!strstr(r.err, "ms: forced: "))
         fail("no collection was forced: %s", r.err);
 }
@@ -90,9 +93,10 @@ TEST(CollectionsAreForced)
 TEST(ATraceOfAProgram)
 {
     struct run_result r;
-    run_test(&r, "preempt", "timer_fairness", "HANDOFFPROCS=2", "HANDOFFDEBUG=schedtrace=5");
-    expect_lines(r.err,
-                 "^SCHED [0-9]+ms: gomaxprocs=2 idleprocs=[0-2] threads=[0-9]+ spinningthreads=[0-2] needspinning=[01] "
-                 "idlethreads=[0-9]+ runqueue=[0-9]+ \\[ [0-9]+ [0-9]+ \\] schedticks=\\[ [0-9]+ [0-9]+ \\]$",
-                 3);
+    run_test(&r, "fairness", "timer_fairness", "HANDOFFPROCS=2", "HANDOFFDEBUG=schedtrace=5");
+    expect_lines(
+        r.err,
+        "^SCHED [0-9]+ms: gomaxprocs=2 idleprocs=[0-2] threads=[0-9]+ spinningthreads=[0-2] needspinning=[01] "
+        "idlethreads=[0-9]+ runqueue=[0-9]+ \\[ [0-9]+ [0-9]+ \\] schedticks=\\[ [0-9]+ [0-9]+ \\]$",
+        3);
 }

@@ -39,7 +39,7 @@ TEST(ASliceOfTenMillisecondsIsAskedToEnd)
     call("retake", now + 10 * ms - 1);
     expect_field(0, "g1.preempt");
     expect_field(now, "p0.sysmontick.schedwhen"); /* the first look at this slice counts */
-    expect_call(0, "retake", now + 10 * ms); /* a preempted G is no P taken */
+    expect_call(0, "retake", now + 10 * ms);      /* a preempted G is no P taken */
     expect_field(1, "g1.preempt");
 }
 
@@ -99,8 +99,8 @@ TEST(APInASystemCallIsLookedAtByRetakeSyscall)
 }
 
 /*
- * One short call after another: each look sees another call, but always the same slice. No request reaches a G
- * in a call, so its P must go (Go issue 10958).
+ * One short call after another: each look sees another call, but always the same slice. No request reaches
+ * a G in a call, so its P must go (Go issue 10958).
  */
 TEST(ASliceOfShortCallsEndsToo)
 {
@@ -126,7 +126,8 @@ TEST(RetakeReturnsHowManyPsWereTaken)
     }
     script("retake_syscall", 1, 0, 1);
     expect_call(2, "retake", now);
-    expect_events("retake_syscall(p1, sysretake=0)\nretake_syscall(p2, sysretake=0)\nretake_syscall(p3, sysretake=0)\n");
+    expect_events(
+        "retake_syscall(p1, sysretake=0)\nretake_syscall(p2, sysretake=0)\nretake_syscall(p3, sysretake=0)\n");
 }
 
 TEST(IdleAndStoppedPsAreLeftAlone)

@@ -22,7 +22,8 @@ TEST(StacksOfDeadGsOfAnIdlePAreGivenBack)
     int n = 1 + (int)rndn(30);
     int64_t g = dead(0, n);
     if (call("scavenge") < n * STACK)
-        fail("%d stacks of 64 KiB were there to be given back, but only %lld bytes were", n, (long long)result(0));
+        fail("%d stacks of 64 KiB were there to be given back, but only %lld bytes were", n,
+             (long long)result(0));
     for (int i = 0; i < n; i++)
         expect_field(0, "g%d.stack.lo", (int)(g + i));
     expect_field(0, "p0.gFree.n");
