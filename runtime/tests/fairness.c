@@ -3,7 +3,7 @@
 #include "check.h"
 #include "core.h"
 
-static volatile bool stop;
+static _Atomic bool stop;
 
 static uint64_t preemptions(void)
 {
@@ -58,7 +58,7 @@ static void locked_loops_are_preempted(void)
 
 struct pair {
     Chan *ping, *pong;
-    volatile uint64_t count, *others;
+    _Atomic uint64_t count, *others;
     int64_t begun;
     WaitGroup *wg;
 };

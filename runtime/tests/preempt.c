@@ -6,7 +6,7 @@
 #include "testregs.h"
 
 static _Atomic bool stop;
-static volatile uint64_t sink;
+static _Atomic uint64_t sink;
 
 static uint64_t preemptions(void)
 {
