@@ -27,7 +27,8 @@ TEST(SelectWorks)
 
 TEST(TimersWork)
 {
-    runs(2, "timers");
+    runs(2, "timers", "many_sleepers_all_wake", "timers_go_off_once", "stop_prevents_the_call",
+         "periodic_timer_goes_on", "timers_move_with_their_p");
 }
 
 /* Goroutines that yield, also one that is locked to its thread, let others on; nobody starves. */
