@@ -45,7 +45,7 @@ TEST(YieldingGoroutinesGetOnWithFourPs)
 /* A pair that shares its slice by runnext, beside another pair (Go's TestPingPongHog). */
 TEST(TwoPingPongPairsShareOneP)
 {
-    runs(1, "preempt", "ping_pong_hog");
+    runs(1, "fairness", "ping_pong_hog");
 }
 
 /* The number of Ps changes while goroutines are made and end. */
