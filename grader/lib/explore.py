@@ -33,7 +33,7 @@ def build(kit: Path, name: str, source: str, work: Path, base: str, hidden: bool
 
 
 LOCKED = re.compile(r"\block\b|\bxchg\s.*\(|\b[lms]fence\b|\bcmpxchg")
-MEMORY = re.compile(r"\((?!%rip\)|%rsp|%rbp)%r\w+")
+MEMORY = re.compile(r"\t(?!lea|nop)\w+ .*\((?!%rip\)|%rsp|%rbp)%r\w+")
 
 
 def gate(obj: Path, source: str) -> None:

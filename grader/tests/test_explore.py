@@ -67,6 +67,13 @@ def test_code_that_is_not_instrumented_is_refused(labs: Path) -> None:
     assert p.returncode == 2 and "without being instrumented" in p.stdout, p.stdout
 
 
+def test_a_function_that_computes_an_address_is_none(labs: Path) -> None:
+    place = "_Atomic uint32_t *place(P *pp, bool head)\n{\n    return head ? &pp->runqhead : &pp->runqtail;\n}\n\n"
+    change(labs, "bool runqempty(P *pp)\n{", place + "bool runqempty(P *pp)\n{")
+    p = explore(labs, "runqempty_sees_one")
+    assert p.returncode == 0, p.stdout
+
+
 def test_a_skeleton_says_what_is_not_written() -> None:
     p = explore(KIT / "labs")
     assert p.returncode == 1 and "is not written yet (labs/03-runqueue/runq.c:" in p.stdout, p.stdout
