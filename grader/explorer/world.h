@@ -9,7 +9,7 @@
 #include "explore.h"
 
 /** Most of each. */
-enum { WORLD_PS = 4, WORLD_MS = 5, WORLD_GS = 16 };
+enum { WORLD_PS = 4, WORLD_MS = 5, WORLD_GS = 16, WORLD_WORDS = 8 };
 
 /** The structures, by number. */
 extern P *ps[WORLD_PS];
@@ -34,6 +34,10 @@ void world_as(int m);
 void world_fill(G *gp);
 /** Uses what world_fill has put into gp. Instrumented. */
 void world_use(G *gp);
+/** Sets word i, an atomic without order: who sees it only does so through what the code under test orders. Instrumented. */
+void world_set(int i, int64_t v);
+/** Reads it. Instrumented. */
+int64_t world_get(int i);
 /** Somebody has G gp in hand: twice is an error ("g3 was handed out twice"), and so is a G that is none. NULL does nothing. */
 void world_take(G *gp);
 /** How often world_take has seen gs[g]: 0 or 1. */
