@@ -2,17 +2,25 @@
  * @file lab03_program.c
  * Whole programs on the student's scheduler, on real threads: the runtime's own tests of what lies above it.
  */
+#include <stdio.h>
+#include <string.h>
 #include "judge.h"
 
-/** The arguments of a program, which must come to its end with status 0. */
-#define runs(procs, ...)                                                                                     \
-    do {                                                                                                     \
-        struct run_result r_;                                                                                \
-        struct limits l_ = {.wall_ms = 9000};                                                                \
-        run_program((const char *[]){__VA_ARGS__, NULL}, (const char *[]){"HANDOFFPROCS=" #procs, NULL},     \
-                    &l_, &r_);                                                                               \
-        expect_exit(&r_, 0);                                                                                 \
-    } while (0)
+/** Runs a program and these of its tests (NULL: all); it must come to its end and have done each of them. */
+static void runs(const char *procs, const char *const argv[])
+{
+    struct run_result r;
+    struct limits l = {.wall_ms = 9000};
+    run_program(argv, (const char *[]){procs, NULL}, &l, &r);
+    expect_exit(&r, 0);
+    for (int i = 1; argv[i]; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "ok %s\n", argv[i]);
+        if (!strstr(r.out, line))
+            fail("test: %s has no test %s", argv[0], argv[i]);
+    }
+}
+#define runs(procs, ...) runs("HANDOFFPROCS=" #procs, (const char *[]){__VA_ARGS__, NULL})
 
 /* These change the number of Ps themselves: one, two, four. */
 TEST(ChannelsWork)
