@@ -70,7 +70,7 @@ def test_code_that_is_not_instrumented_is_refused(labs: Path) -> None:
 def test_a_function_that_computes_an_address_is_none(labs: Path) -> None:
     place = "_Atomic uint32_t *place(P *pp, bool head)\n{\n    return head ? &pp->runqhead : &pp->runqtail;\n}\n\n"
     change(labs, "bool runqempty(P *pp)\n{", place + "bool runqempty(P *pp)\n{")
-    p = explore(labs, "runqempty_sees_one")
+    p = explore(labs, "runnext_owner_and_thief")
     assert p.returncode == 0, p.stdout
 
 
