@@ -33,6 +33,7 @@ enum {
     MAXNAMES = 4096,             /**< names of places, and of values */
     MAXGUARDS = 64,              /**< ranges to audit */
     MAXCANDIDATES = 32,          /**< stores that one load may choose from */
+    NCONTESTED = 1024,           /**< words that atomic operations contend for; a power of two */
 };
 
 /** A value of up to 16 bytes. */
@@ -108,6 +109,8 @@ struct vthread {
     const void *object;      /**< what it waits for */
     bool timed, timedout;    /**< it sleeps with a time-out; it has passed */
     bool yielded;            /**< somebody else should go on first */
+    bool passed;             /**< it has passed a scheduling point where it could not be left */
+    bool told;               /**< it has touched a ghost since its last step: the next one can be left */
     vclock vc;               /**< happens-before: for races */
     vclock seen;             /**< what it knows: also through seq_cst fences */
     vclock relvc, relseen;   /**< of its last release fence */
@@ -193,9 +196,15 @@ struct engine {
     struct choice choices[MAXCHOICES];
     int nchoices, pos;         /**< known, and followed so far */
     const char *replay;        /**< a replay string to follow, or NULL */
+    bool unfolding;            /**< take first's choices, and note all that a replay will have */
+    struct choice first[MAXCHOICES];
+    int nfirst, firstpos;      /**< how many, and followed so far */
     bool nocache;              /**< follow the choices to their end, through states that have been seen */
     uint64_t nexec, npruned, nops; /**< statistics */
     uint64_t maxexec;          /**< more executions than that: verdict "limit" */
+    struct { uintptr_t key; uint64_t since; } contested[NCONTESTED]; /**< words (address / 8), and in which execution it was found */
+    int ncontested, nsettled;  /**< how many, and how many of them have scheduling points */
+    uint64_t settled;          /**< those found up to this execution have scheduling points */
 
     /* What is known of the program. */
     char *snapbase, *snap;     /**< its data, and their copy from before the first execution */
@@ -246,6 +255,8 @@ static inline void tick(struct vthread *t)
 _Noreturn void fail(const char *verdict, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** One of n, 0 first; the search will come back for the others. */
 int choose(int n, enum choicekind kind);
+/** Appends a choice. */
+void note_choice(int n, int taken, enum choicekind kind);
 /** Sets the explorer up; once. */
 void search_init(void);
 /** Explores sc in all phases; true if it holds. Otherwise the failing execution is in eng. */
@@ -263,6 +274,12 @@ void search_text(char *buf, size_t n);
 
 /** A scheduling point before a step of the running thread. giveup: it cannot or does not want to go on. */
 void point(bool giveup);
+/** One before an atomic access to addr: none if that orders itself with all others in each execution so far. */
+void point_at(uintptr_t addr);
+/** A step that keeps nobody from anything (an unlock): the thread need not be left before it. */
+void nopoint(void);
+/** The running thread touches a ghost: it can be left before, and after. */
+void point_ghost(void);
 /** Starts the threads; returns when the execution is over. */
 void run_threads(void);
 /** Leaves the virtual threads for good. */
@@ -293,6 +310,8 @@ void mem_fence(enum order order, uintptr_t pc);
 
 /** An access of the code under test to memory that is not atomic (or, by memory.c, that is). */
 void access_memory(uintptr_t addr, size_t n, enum access kind, uintptr_t pc);
+/** True if atomic accesses at addr need scheduling points. */
+bool contested(uintptr_t addr);
 
 /* cache.c */
 

@@ -149,7 +149,7 @@ static struct vthread *begin(uintptr_t addr, int size, enum access kind, uintptr
 {
     struct vthread *t = self();
     t->plain = 0;
-    point(false);
+    point_at(addr);
     tick(t);
     access_memory(addr, (size_t)size, kind, pc);
     return t;

@@ -86,7 +86,7 @@ void ex_unlock(void *addr)
         l->owner = 0;
         return;
     }
-    point(false);
+    nopoint();
     char buf[64];
     if (l->owner != eng->cur + 1)
         fail("assertion", "%s unlocks %s, which it does not hold", self()->name, placename((uintptr_t)addr, buf));
@@ -116,7 +116,7 @@ void ex_post(struct ex_sem *s)
         s->count++;
         return;
     }
-    point(false);
+    nopoint();
     s->count++;
     give(getloc((uintptr_t)s));
     event(EV_POST, CALLER_PC, (uintptr_t)s, 0, RELAXED);
@@ -130,6 +130,7 @@ int ex_futex_wait(volatile void *addr, uint32_t val, int64_t ns)
     point(false);
     struct vthread *t = self();
     tick(t);
+    access_memory((uintptr_t)addr, 4, ATOMIC_READ, CALLER_PC);
     t->drained = t->vc.c[eng->cur];
     struct loc *l = getloc((uintptr_t)addr);
     struct store *s = newest(l, 4);
@@ -188,6 +189,7 @@ int ex_futex_wake(volatile void *addr, int n)
 
 void ex_ghost_set(int64_t *g, int64_t v)
 {
+    point_ghost();
     *g = v;
     if (eng->active)
         lochash(getloc((uintptr_t)g), mix(0x6057, (uint64_t)v));
@@ -195,6 +197,7 @@ void ex_ghost_set(int64_t *g, int64_t v)
 
 int64_t ex_ghost_get(const int64_t *g)
 {
+    point_ghost();
     if (eng->active)
         self()->chain = mix(self()->chain, (uint64_t)*g);
     return *g;
@@ -203,7 +206,7 @@ int64_t ex_ghost_get(const int64_t *g)
 int64_t ex_ghost_add(int64_t *g, int64_t d)
 {
     int64_t old = ex_ghost_get(g);
-    ex_ghost_set(g, old + d);
+    ex_ghost_set(g, old + d); /* no step between the two: nothing comes in between */
     return old;
 }
 

@@ -6,6 +6,11 @@
  * accesses to the same bytes by different threads, one of them a write and one of them not atomic, neither of which happened
  * before the other. For each 8-byte word it is kept who accessed which bytes when, on the accessing thread's clock; an access
  * by u at time ts happened before all that t does now if and only if t's clock knows u up to ts.
+ *
+ * Atomic accesses for which that is true of each pair that conflicts are like plain ones: it does not matter where a thread is
+ * left between them. Most are of this kind (an M's own fields, what a lock protects). So a place gets scheduling points only when
+ * two accesses to it have been found unordered in some execution: it is contested. The search then begins anew, so that in the
+ * end it has gone through everything with all contested places known.
  */
 #include <string.h>
 #include "engine.h"
@@ -53,6 +58,27 @@ static _Noreturn void race(uintptr_t addr, int n, enum access kind, uintptr_t pc
          self()->name, accessnames[otherkind], eng->t[other].name);
 }
 
+/** Where key stands in the table of contested words, or where it belongs. */
+static uint64_t contestedslot(uintptr_t key)
+{
+    uint64_t i = key * 0x9e3779b97f4a7c15ull >> 40 & (NCONTESTED - 1);
+    while (eng->contested[i].key && eng->contested[i].key != key)
+        i = (i + 1) & (NCONTESTED - 1);
+    return i;
+}
+
+/** Two atomic accesses to this word are not ordered. */
+static void contend(uintptr_t key)
+{
+    uint64_t i = contestedslot(key);
+    if (eng->contested[i].key)
+        return;
+    if (++eng->ncontested == NCONTESTED)
+        fail("limit", "threads contend for more than %d words", NCONTESTED);
+    eng->contested[i].key = key;
+    eng->contested[i].since = eng->nexec;
+}
+
 /** One 8-byte word's share of an access: the bytes in mask. */
 static void check_word(struct shadow *s, uint8_t mask, uintptr_t addr, int n, enum access kind, uintptr_t pc)
 {
@@ -60,8 +86,12 @@ static void check_word(struct shadow *s, uint8_t mask, uintptr_t addr, int n, en
     uint32_t now = self()->vc.c[me];
     for (int u = 0; u <= eng->nthreads; u++)
         for (int j = 0; u != me && j < NACCESS; j++)
-            if (s->mask[j][u] & mask && s->ts[j][u] > self()->vc.c[u] && conflict(kind, (enum access)j))
-                race(addr, n, kind, pc, u, (enum access)j, s->pc[j][u]);
+            if (s->mask[j][u] && s->ts[j][u] > self()->vc.c[u]) {
+                if (s->mask[j][u] & mask && conflict(kind, (enum access)j))
+                    race(addr, n, kind, pc, u, (enum access)j, s->pc[j][u]);
+                if ((kind == ATOMIC_WRITE && j >= ATOMIC_WRITE) || (kind == ATOMIC_READ && j == ATOMIC_WRITE))
+                    contend(s->key);
+            }
     s->mask[kind][me] = (uint8_t)((s->ts[kind][me] == now ? s->mask[kind][me] : 0) | mask);
     s->ts[kind][me] = now;
     s->pc[kind][me] = pc;
@@ -70,6 +100,17 @@ static void check_word(struct shadow *s, uint8_t mask, uintptr_t addr, int n, en
 static bool within(uintptr_t addr, size_t n, const char *lo, size_t len)
 {
     return addr >= (uintptr_t)lo && addr - (uintptr_t)lo < len && n <= len - (addr - (uintptr_t)lo);
+}
+
+bool contested(uintptr_t addr)
+{
+    uint64_t i = contestedslot(addr >> 3);
+    if (eng->contested[i].key && eng->contested[i].since <= eng->settled)
+        return true;
+    for (int t = 1; t <= eng->nthreads; t++) /* a thread's accesses to its own stack are not followed */
+        if (within(addr, 1, eng->t[t].stack, STACKSIZE))
+            return true;
+    return false;
 }
 
 /** True for what belongs to the program: its image, what its threads have allocated, their stacks. */

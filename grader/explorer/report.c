@@ -150,7 +150,7 @@ void report(bool ok, double seconds)
         field("message", eng->message);
         field("phase", phasenames[eng->phase]);
         printf(", \"bound\": %d, \"preemptions\": %d, \"stale_reads\": %d", eng->bound, eng->preemptions, eng->stales);
-        printf(", \"replay\": \"%d.%s\", \"otherpc\": %lu, \"threads\": [", eng->phase, choices, (unsigned long)eng->otherpc);
+        printf(", \"replay\": \"%d%d.%s\", \"otherpc\": %lu, \"threads\": [", eng->phase, eng->bound, choices, (unsigned long)eng->otherpc);
         for (int i = 1; i <= eng->nthreads; i++) {
             printf("%s", i > 1 ? ", " : "");
             quoted(eng->t[i].name);

@@ -2,9 +2,10 @@
  * @file sched.c
  * Virtual threads: coroutines of one kernel thread, and the decision who goes on.
  *
- * Every operation that others could notice is preceded by a scheduling point. There the running thread may go on (the first
+ * Every operation that others could notice is preceded by a scheduling point (but see below). There the running thread may go on (the first
  * choice), or, at the price of a preemption, another one that can run. A thread that gives up (blocked, yielded, ended) is
- * left without that price. Choices come from search.c, which goes through all of them in the end.
+ * left without that price. Choices come from search.c, which goes through all of them in the end. An operation that is ordered
+ * with all others which it could disturb needs no scheduling point: see race.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -182,8 +183,56 @@ void point(bool giveup)
     for (int i = 1; i <= eng->nthreads; i++)
         if (i != next.thread)
             eng->t[i].yielded = false; /* somebody else takes a step: they may look again */
-    t->yielded = t->spinning = false;
+    t->yielded = t->spinning = t->passed = t->told = false;
     switch_to(next.thread);
+}
+
+/**
+ * A replay knows nothing of contested places: to it, everywhere is a choice. So when the choices of a failing execution are
+ * taken down for a replay, those that the search did not have are added: the thread stayed.
+ */
+static void unfold(void)
+{
+    struct candidate c[2 * MAXT];
+    int n = 1;
+    if (eng->preemptions < eng->bound)
+        n = add_others(c, n);
+    note_choice(add_timeouts(c, n), 0, CH_THREAD);
+}
+
+void nopoint(void)
+{
+    struct vthread *me = self();
+    if (eng->replay || me->told || !enabled(me)) {
+        point(false);
+        return;
+    }
+    if (eng->unfolding)
+        unfold();
+    for (int i = 1; i <= eng->nthreads; i++)
+        if (i != eng->cur)
+            eng->t[i].yielded = false;
+    me->passed = true;
+}
+
+void point_at(uintptr_t addr)
+{
+    if (contested(addr))
+        point(false);
+    else
+        nopoint();
+}
+
+void point_ghost(void)
+{
+    struct vthread *me = self();
+    if (!eng->active)
+        return;
+    if (enabled(me) && (me->passed || eng->replay))
+        point(false);
+    else if (enabled(me) && eng->unfolding)
+        unfold();
+    me->told = true;
 }
 
 void spincheck(uintptr_t pc, uintptr_t addr, int64_t store)

@@ -70,22 +70,37 @@ static int replayed(int n)
     return v;
 }
 
+void note_choice(int n, int taken, enum choicekind kind)
+{
+    if (n <= 1)
+        return;
+    if (eng->nchoices == MAXCHOICES)
+        fail("limit", "more than %d choices in one execution", MAXCHOICES);
+    eng->choices[eng->nchoices++] = (struct choice){(uint8_t)n, (uint8_t)taken, (uint8_t)kind};
+    eng->pos = eng->nchoices;
+}
+
+/** The choice that was taken here before: it must be one of as many. */
+static int again(const struct choice *c, int n, enum choicekind kind)
+{
+    if (c->n != n || c->kind != kind)
+        fail("nondeterminism", "the same choices lead elsewhere: choice %d is one of %d, was one of %d. Does the code use "
+                               "memory that it has not set, time, or addresses as numbers?", eng->pos, n, c->n);
+    return c->taken;
+}
+
 int choose(int n, enum choicekind kind)
 {
     if (n <= 1)
         return 0;
-    if (eng->pos < eng->nchoices) {
-        struct choice *c = &eng->choices[eng->pos++];
-        if (c->n != n || c->kind != kind)
-            fail("nondeterminism", "the same choices lead elsewhere: choice %d is one of %d, was one of %d. Does the code use "
-                                   "memory that it has not set, time, or addresses as numbers?", eng->pos, n, c->n);
-        return c->taken;
-    }
-    if (eng->nchoices == MAXCHOICES)
-        fail("limit", "more than %d choices in one execution", MAXCHOICES);
-    int taken = eng->replay ? replayed(n) : 0;
-    eng->choices[eng->nchoices++] = (struct choice){(uint8_t)n, (uint8_t)taken, (uint8_t)kind};
-    eng->pos++;
+    if (eng->pos < eng->nchoices)
+        return again(&eng->choices[eng->pos++], n, kind);
+    int taken = 0;
+    if (eng->unfolding && eng->firstpos < eng->nfirst)
+        taken = again(&eng->first[eng->firstpos++], n, kind);
+    else if (eng->replay)
+        taken = replayed(n);
+    note_choice(n, taken, kind);
     return taken;
 }
 
@@ -171,8 +186,12 @@ static uint64_t fingerprint(void)
 static void confirm(void)
 {
     uint64_t was = fingerprint();
-    eng->nocache = true;
+    eng->nocache = eng->unfolding = true;
+    memcpy(eng->first, eng->choices, (size_t)eng->nchoices * sizeof *eng->choices);
+    eng->nfirst = eng->nchoices;
+    eng->firstpos = eng->nchoices = 0;
     execute();
+    eng->unfolding = false;
     if (!eng->failed || fingerprint() != was) {
         eng->failed = true;
         eng->verdict = "nondeterminism";
@@ -182,7 +201,7 @@ static void confirm(void)
 
 /* ---- the search ---- */
 
-bool search_phase(enum phase phase, int bound, int stales)
+static void set_limits(enum phase phase, int bound, int stales)
 {
     eng->phase = phase;
     eng->bound = bound;
@@ -190,6 +209,23 @@ bool search_phase(enum phase phase, int bound, int stales)
     eng->maxspurious = eng->maxtimeouts = 1;
     eng->nchoices = 0;
     cache_clear();
+}
+
+/** The execution has found contested places that were not known: all begins anew, with scheduling points there. */
+static bool from_the_start(void)
+{
+    if (eng->ncontested == eng->nsettled)
+        return false;
+    eng->nsettled = eng->ncontested;
+    eng->settled = eng->nexec;
+    eng->nchoices = 0;
+    cache_clear();
+    return true;
+}
+
+bool search_phase(enum phase phase, int bound, int stales)
+{
+    set_limits(phase, bound, stales);
     do {
         if ((eng->nexec & 255) == 0)
             watchdog(HANGTIME);
@@ -204,7 +240,7 @@ bool search_phase(enum phase phase, int bound, int stales)
             snprintf(eng->message, sizeof eng->message, "not exhausted after %llu executions", (unsigned long long)eng->nexec);
             return false;
         }
-    } while (backtrack());
+    } while (from_the_start() || backtrack());
     return true;
 }
 
@@ -215,7 +251,9 @@ void search_begin(const struct ex_scenario *sc)
     eng->t[0].name = "setup";
     for (; eng->nthreads < EX_THREADS && sc->threads[eng->nthreads].name; eng->nthreads++)
         eng->t[eng->nthreads + 1].name = sc->threads[eng->nthreads].name;
-    eng->nexec = eng->npruned = eng->nops = 0;
+    eng->nexec = eng->npruned = eng->nops = eng->settled = 0;
+    eng->ncontested = eng->nsettled = 0;
+    memset(eng->contested, 0, sizeof eng->contested);
     eng->naming = true;
     eng->nplaces = eng->nvalues = eng->nguards = 0;
     eng->replay = NULL;
@@ -243,15 +281,13 @@ bool search(const struct ex_scenario *sc, int maxbound)
 bool search_replay(const struct ex_scenario *sc, const char *text)
 {
     search_begin(sc);
-    if (*text < '0' || *text >= '0' + NPHASES || text[1] != '.') {
-        fprintf(stderr, "explorer: a replay string begins with a digit for the phase and a point\n");
+    if (*text < '0' || *text >= '0' + NPHASES || text[1] < '0' || text[1] > '9' || text[2] != '.') {
+        fprintf(stderr, "explorer: a replay string begins with a digit for the phase, one for the bound, and a point\n");
         exit(2);
     }
-    eng->phase = (enum phase)(*text - '0');
-    eng->replay = text + 2;
+    set_limits((enum phase)(*text - '0'), text[1] - '0', 1);
+    eng->replay = text + 3;
     eng->nocache = true;
-    eng->bound = eng->maxstales = eng->maxspurious = eng->maxtimeouts = 1000;
-    eng->nchoices = 0;
     watchdog(HANGTIME);
     execute();
     watchdog(0);
