@@ -204,8 +204,9 @@ static void timer_fires_beside(void (*fn)(void *), void *arg)
 
 static void timer_fairness(void)
 {
-    Chan *c = chan_make(sizeof(long), 1);
-    timer_fires_beside(flood, c); /* c stays: the floods end later */
+    static Chan *c; /* stays: the floods end later */
+    c = chan_make(sizeof(long), 1);
+    timer_fires_beside(flood, c);
 }
 
 static void timer_fairness_syscalls(void)

@@ -118,8 +118,8 @@ static void stop_and_look(void)
 /* Each goroutine has another pattern in its registers: what comes back must be its own. */
 static void registers_survive(void)
 {
-    struct stormed *s = gomalloc((STORMED + 1) * sizeof *s);
-    s = (struct stormed *)(((uintptr_t)s + 63) & ~(uintptr_t)63);
+    void *room = gomalloc((STORMED + 1) * sizeof(struct stormed));
+    struct stormed *s = (struct stormed *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
     WaitGroup wg = {0};
     stop = false;
     wg_add(&wg, STORMED);
@@ -137,6 +137,7 @@ static void registers_survive(void)
     for (int i = 0; i < STORMED; i++)
         CHECK(!s[i].wrong, "%s of goroutine %d is what it was, after %lu loops", s[i].wrong, i,
               (unsigned long)s[i].loops);
+    gofree(room);
 }
 
 /* ---- what a compiler keeps in registers survives ---- */
