@@ -148,31 +148,50 @@ static void taint(void *out)
     int64_t ok = RawSyscall(__NR_unshare, KCLONE_FS, 0, 0).err == 0 &&
                  RawSyscall(__NR_chdir, (uintptr_t)"/proc", 0, 0).err == 0;
     report("tainted", ok);
-    for (int i = 0; i < 30; i++)
-        go(where, out); /* from here, and on threads that this one's P asks for */
-    for (int i = 0; i < 5; i++) {
-        ksleep(200 * NSEC_PER_USEC); /* its P is handed off each time */
-        gosched();
-    }
+    for (int i = 0; i < 10; i++)
+        go(where, out);
+    gosched(); /* no M is idle: the P of this one goes to a thread that must be made for it */
+    ksleep(200 * NSEC_PER_USEC);
     report("own", inproc());
     ok = -1;
     chan_send(out, &ok);
 } /* and the thread ends, still locked, handing its P off once more */
 
+/** Goroutines that keep an M each, so that none is idle. */
+static struct {
+    Chan *release;  /* closed: let go */
+    WaitGroup have; /* those that have yet to get their M */
+} keepers;
+
+static void keep(void *unused)
+{
+    (void)unused;
+    lockosthread();
+    wg_done(&keepers.have);
+    chan_recv(keepers.release, NULL);
+    unlockosthread();
+}
+
 /** One thread changes its directory: own, and in the others "in" (1: the change has reached it). */
 static void state_stays(void)
 {
     Chan *c = chan_make(sizeof(int64_t), 0);
+    keepers.release = chan_make(1, 0);
     lockosthread(); /* the taint is for another thread */
     for (int round = 0; round < 3; round++) {
+        wg_add(&keepers.have, 20);
+        for (int i = 0; i < 20; i++)
+            go(keep, NULL);
+        wg_wait(&keepers.have);
         go(taint, c);
-        for (int i = 0; i < 31; i++) {
+        for (int i = 0; i < 11; i++) {
             int64_t in;
             chan_recv(c, &in);
             if (in >= 0)
                 report("in", in);
         }
     }
+    chan_close(keepers.release);
     report("main", inproc());
     chan_free(c);
 }
