@@ -120,7 +120,7 @@ TEST(WhatALockedGoroutineDoesToItsThreadStaysThere)
     state_stays("HANDOFFPROCS=2");
 }
 
-/* Ten goroutines at a time block in read, on two Ps, until the last of them has come so far: for that eight Ps
+/* Ten goroutines at a time block in read, on two Ps, until the last of them has come so far: so eight Ps
  * at least must be taken out of the kernel, each time. The threads are used again. */
 TEST(ParkedThreadsAreUsedAgain)
 {
