@@ -21,8 +21,9 @@ static void stop_idle_ps(void)
     int32_t n = load_relaxed(&gomaxprocs);
     for (int32_t i = 0; i < n; i++) {
         P *pp = allp[i];
-        /* CAS: races with exitsyscall and retake; pairs with the release of Psyscall in reentersyscall */
-        if (load_relaxed(&pp->status) == Psyscall && cas(&pp->status, Psyscall, Pgcstop)) {
+        /* seq_cst: either we see the Psyscall of reentersyscall, or it sees gcwaiting, set before; relaxed, both might
+         * miss. CAS: races with exitsyscall and retake, and acquires what reentersyscall released. */
+        if (load_seqcst(&pp->status) == Psyscall && cas(&pp->status, Psyscall, Pgcstop)) {
             trace_(pp, traceEvGoSysBlock, 0, 0);
             fetch_add_relaxed(&pp->syscalltick, 1); /* the call's M must not believe that it still has this P */
             sched.stopwait--;
