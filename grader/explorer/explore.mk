@@ -14,7 +14,7 @@ CFLAGS_tested  := $(CFLAGS_explore) -fsanitize=thread -Wno-tsan -fno-inline -fno
 OBJCOPY_tested := objcopy --weaken --redefine-sym memcpy=ex_memcpy --redefine-sym memmove=ex_memmove --redefine-sym memset=ex_memset
 
 explore_hdr  := $(wildcard grader/explorer/*.h)
-explore_objs := $(patsubst grader/explorer/%.c,$(X)/engine/%.o,$(filter-out %/payload.c,$(wildcard grader/explorer/*.c))) \
+explore_objs := $(patsubst grader/explorer/%.c,$(X)/engine/%.o,$(filter-out %/payload.c %/calls.c,$(wildcard grader/explorer/*.c))) \
                 $(X)/engine/switch_$(ARCH).o $(X)/tested/payload.o
 explore_core := $(patsubst %,$(X)/ref/%.o,$(basename $(filter-out %/rt0.S,$(CORE))))
 # $1: 03-runqueue
@@ -69,11 +69,13 @@ define EXPLORED_LAB
 xpublic_$1 := $$(wildcard labs/$2/tests/explore/*.c)
 xhidden_$1 := $$(wildcard grader/explorer/scenarios/lab$1_*.c grader/explorer/scenarios/*_lab$1_*.c)
 xlabs_$1 := $$(foreach n,$$(NAMES),$$(if $$(or $$(filter $2,$$n),$$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2))))),$$(call explore_mine,$$n),$$(call explore_ref,$$n)))
-$(W)/explore$1: $$(explore_objs) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1) $$(xhidden_$1)) $$(explore_core) $$(xlabs_$1)
+# labs 04 and 05 stand on a small scheduler: see calls.h
+xobjs_$1  := $$(explore_objs) $$(if $$(filter 04 05,$1),$(X)/tested/calls.o)
+$(W)/explore$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1) $$(xhidden_$1)) $$(explore_core) $$(xlabs_$1)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)gcc -no-pie -o $$@ $$^
-$(W)/xpublic$1: $$(explore_objs) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1)) $$(explore_core) $$(xlabs_$1)
+$(W)/xpublic$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1)) $$(explore_core) $$(xlabs_$1)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)gcc -no-pie -o $$@ $$^

@@ -1,7 +1,7 @@
 /**
  * @file payload.c
- * What a goroutine carries from the one who makes it runnable to the one who runs it: plain memory. Instrumented, so that a
- * hand-over that orders nothing is a data race on it.
+ * What a goroutine carries from the one who makes it runnable to the one who runs it, and a P from one owner to the next: plain
+ * memory. Instrumented, so that a hand-over that orders nothing is a data race on it.
  */
 #include "world.h"
 
@@ -29,4 +29,10 @@ void world_set(int i, int64_t v)
 int64_t world_get(int i)
 {
     return load_relaxed(&words[i]);
+}
+
+void world_use_p(P *pp)
+{
+    pp->goidcache++;
+    pp->gFree.n++;
 }

@@ -43,6 +43,10 @@ static void name_p(P *pp)
     NAME(pp, runqtail, "p%d", i);
     NAME(pp, runnext, "p%d", i);
     NAME(pp, runSafePointFn, "p%d", i);
+    NAME(pp, sysmontick, "p%d", i);
+    NAME(pp, gFree, "p%d", i);
+    NAME(pp, goidcache, "p%d", i);
+    ex_name(&pp->n.syscalls, sizeof pp->n.syscalls, "p%d.n.syscalls", i);
     for (int k = 0; k < RUNQ_SIZE; k++)
         ex_name(&pp->runqslots[k], sizeof pp->runqslots[k], "p%d.runq[%d]", i, k);
     ex_guard(pp->runqslots, sizeof pp->runqslots);
@@ -58,6 +62,8 @@ static void name_m(M *mp)
     NAME(mp, p, "m%d", i);
     NAME(mp, nextp, "m%d", i);
     NAME(mp, oldp, "m%d", i);
+    NAME(mp, syscalltick, "m%d", i);
+    NAME(mp, locks, "m%d", i);
     NAME(mp, spinning, "m%d", i);
     NAME(mp, park, "m%d", i);
     NAME(mp, schedlink, "m%d", i);
@@ -78,6 +84,8 @@ static void name_g(G *gp, int i)
     NAME(gp, stackguard0, "g%d", i);
     NAME(gp, param, "g%d", i);
     NAME(gp, waitsince, "g%d", i);
+    NAME(gp, syscallsp, "g%d", i);
+    NAME(gp, throwsplit, "g%d", i);
 }
 
 static void name_sched(void)
@@ -101,6 +109,9 @@ static void name_sched(void)
     NAME(&sched, lastpoll, "sched");
     NAME(&sched, pollUntil, "sched");
     NAME(&sched, pollingNet, "sched");
+    NAME(&sched, safePointFn, "sched");
+    NAME(&sched, safePointWait, "sched");
+    NAME(&sched, safePointNote, "sched");
     ex_name(&allpLock, sizeof allpLock, "allpLock");
     ex_name(idlepMask, sizeof idlepMask, "idlepMask");
     ex_name(timerpMask, sizeof timerpMask, "timerpMask");
@@ -189,6 +200,20 @@ void world_as(int m)
 {
     G *curg = load_relaxed(&ms[m]->curg);
     setg(curg ? curg : ms[m]->g0);
+}
+
+void world_own(void)
+{
+    static int64_t look;
+    ex_ghost_get(&look); /* others may come in between: what follows reads what they change */
+    M *mp = load_relaxed(&getg()->m);
+    P *pp = mp->p;
+    EX_CHECK(pp, "m%ld goes on, and has no P", (long)mp->id);
+    M *other = load_relaxed(&pp->m);
+    uint32_t status = load_relaxed(&pp->status);
+    EX_CHECK(other == mp, "m%ld goes on with p%d, which has m%ld", (long)mp->id, pp->id, other ? (long)other->id : -1L);
+    EX_CHECK(status == Prunning, "m%ld goes on with p%d, whose status is %u, not Prunning", (long)mp->id, pp->id, status);
+    world_use_p(pp);
 }
 
 void world_take(G *gp)

@@ -38,6 +38,10 @@ void world_use(G *gp);
 void world_set(int i, int64_t v);
 /** Reads it. Instrumented. */
 int64_t world_get(int i);
+/** Uses what only the owner of pp may use. Instrumented. */
+void world_use_p(P *pp);
+/** Fails unless the running M has a P, which belongs to it; uses that. */
+void world_own(void);
 /** Somebody has G gp in hand: twice is an error ("g3 was handed out twice"), and so is a G that is none. NULL does nothing. */
 void world_take(G *gp);
 /** How often world_take has seen gs[g]: 0 or 1. */
