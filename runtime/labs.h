@@ -965,7 +965,9 @@ gList netpoll(int64_t delay, int32_t *delta);
 /**
  * Makes the netpoll that waits, or the next that would, return: one write of 8 bytes to the eventfd, and none while an
  * earlier one has not been read. EINTR is tried again, EAGAIN is good; any other error throws, naming netpollBreak. Anybody,
- * without lock. Mirrors netpollBreak.
+ * without lock. What the caller did before is seen by who comes back from that netpoll, also if this call did not write
+ * because an earlier one was just being read: a compare-and-swap that fails publishes nothing, and a store acquires
+ * nothing. Mirrors netpollBreak.
  */
 void netpollBreak(void);
 /** @} */
