@@ -1,5 +1,7 @@
 /**
  * @file payload.c
+ * The instrumented part of the floor: accesses that the explorer must see.
+ *
  * What a goroutine carries from the one who makes it runnable to the one who runs it, and a P from one owner to the next: plain
  * memory. Instrumented, so that a hand-over that orders nothing is a data race on it.
  */
@@ -35,4 +37,16 @@ void world_use_p(P *pp)
 {
     pp->goidcache++;
     pp->gFree.n++;
+}
+
+__attribute__((weak)) void world_gone(M *mp)
+{
+    (void)mp;
+}
+
+_Noreturn void exitThread(_Atomic uint32_t *wait)
+{
+    world_gone(getm());
+    store_release(wait, freeMStack); /* pairs with allocm */
+    ex_end();
 }

@@ -40,11 +40,32 @@ void unlock(mutex *l)
         store_relaxed(&gp->stackguard0, stackPreempt);
 }
 
+enum { ETIMEDOUT_ = 110 };
+
+static int sleep_on(_Atomic uint32_t *addr, uint32_t val, int64_t ns)
+{
+    int r = ex_futex_wait(addr, val, world_patient ? -1 : ns);
+    if (r == -ETIMEDOUT_)
+        ex_ghost_add(&world_clock, ns); /* or whoever computes the rest of its time would sleep for ever */
+    return r;
+}
+
 int linux_futex(_Atomic uint32_t *addr, int op, uint32_t val, const struct ktimespec *ts)
 {
     if (op == FUTEX_WAKE_PRIVATE)
         return ex_futex_wake(addr, (int)val);
-    return ex_futex_wait(addr, val, ts ? ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec : -1);
+    return sleep_on(addr, val, ts ? ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec : -1);
+}
+
+/* Without the statistic: it would be a step at which others may go on. */
+void futexsleep(_Atomic uint32_t *addr, uint32_t val, int64_t ns)
+{
+    sleep_on(addr, val, ns);
+}
+
+void futexwakeup(_Atomic uint32_t *addr, uint32_t cnt)
+{
+    ex_futex_wake(addr, (int)cnt);
 }
 
 void osyield(void)
@@ -52,18 +73,19 @@ void osyield(void)
     ex_yield();
 }
 
-/* ---- time stands still ---- */
+/* ---- time stands still, but for sleeps that end by themselves ---- */
 
 int64_t world_clock = 1000 * NSEC_PER_SEC;
+bool world_patient;
 
 int64_t nanotime1(void)
 {
-    return world_clock;
+    return ex_ghost_get(&world_clock);
 }
 
 int64_t walltime1(void)
 {
-    return world_clock;
+    return ex_ghost_get(&world_clock);
 }
 
 void linux_usleep(uint32_t us)
@@ -143,7 +165,8 @@ stack stackalloc(size_t n)
     return (stack){4096, 8192}; /* nobody runs on it */
 }
 
-void stackfree(stack stk)
+/* Weak, and before the runtime's own on the linker's line: a scenario may look at what is freed. */
+__attribute__((weak)) void stackfree(stack stk)
 {
     (void)stk;
 }
@@ -208,6 +231,13 @@ _Noreturn void hosted_exitthread(M *mp)
     ex_fail("hosted_exitthread(m%ld)", (long)mp->id);
 }
 
+int linux_clone(int flags, void *stk, M *mp, G *gp, void (*fn)(void), void *tls)
+{
+    (void)flags, (void)stk, (void)gp, (void)fn, (void)tls;
+    world_born(mp);
+    return 100 + (int)mp->id;
+}
+
 int linux_tgkill(int pid, int tid, int sig)
 {
     (void)pid, (void)tid, (void)sig;
@@ -232,10 +262,18 @@ int linux_getpid(void)
     return 1;
 }
 
-_Noreturn void exitThread(_Atomic uint32_t *wait)
+int linux_prctl(int op, uintptr_t arg)
 {
-    store_release(wait, freeMStack); /* pairs with allocm */
-    ex_end();
+    (void)op, (void)arg;
+    return 0;
+}
+
+void minit(void)
+{
+}
+
+void unminit(void)
+{
 }
 
 _Noreturn void exitprocess(int code)

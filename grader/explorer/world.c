@@ -10,6 +10,7 @@ M *ms[WORLD_MS];
 G *gs[WORLD_GS];
 static int np, nm, ng;
 static int64_t taken[WORLD_GS];
+static struct ex_sem births; /* threads that were made and have not begun */
 
 bool world_fatal(const char *msg)
 {
@@ -70,6 +71,9 @@ static void name_m(M *mp)
     NAME(mp, lockedg, "m%d", i);
     NAME(mp, freeWait, "m%d", i);
     NAME(mp, signalPending, "m%d", i);
+    NAME(mp, locks, "m%d", i);
+    NAME(mp, lockedExt, "m%d", i);
+    NAME(mp, blocked, "m%d", i);
 }
 
 static void name_g(G *gp, int i)
@@ -106,6 +110,11 @@ static void name_sched(void)
     NAME(&sched, stopnote, "sched");
     NAME(&sched, sysmonwait, "sched");
     NAME(&sched, sysmonnote, "sched");
+    NAME(&sched, sysmonlock, "sched");
+    NAME(&sched, nmsys, "sched");
+    NAME(&sched, mnext, "sched");
+    NAME(&sched, nmfreed, "sched");
+    NAME(&sched, freem, "sched");
     NAME(&sched, lastpoll, "sched");
     NAME(&sched, pollUntil, "sched");
     NAME(&sched, pollingNet, "sched");
@@ -122,6 +131,11 @@ static void name_sched(void)
     NAME(&newmHandoff, waiting, "newmHandoff");
     NAME(&newmHandoff, wake, "newmHandoff");
     NAME(&newmHandoff, haveTemplateThread, "newmHandoff");
+    NAME(&forcegc, lock, "forcegc");
+    NAME(&forcegc, g, "forcegc");
+    NAME(&forcegc, idle, "forcegc");
+    ex_name(&allm, sizeof allm, "allm");
+    ex_name(&births, sizeof births, "births");
 }
 
 static G *make_g(void)
@@ -216,6 +230,48 @@ void world_own(void)
     world_use_p(pp);
 }
 
+/* ---- threads that the code under test makes ---- */
+
+static int64_t born[WORLD_MS], nborn, nbegun;
+
+void world_born(M *mp)
+{
+    M *me = getm();
+    EX_CHECK(!me->p || me->locks > 0, "m%ld makes a thread for m%ld, and may be preempted meanwhile", (long)me->id, (long)mp->id);
+    EX_CHECK(ex_ghost_get(&nborn) < WORLD_MS, "%d threads and more are made", WORLD_MS);
+    mp->rand = (uint64_t)mp->id * 2 + 1; /* not the time */
+    ex_ghost_set(&born[ex_ghost_add(&nborn, 1)], (int64_t)(uintptr_t)mp);
+    ex_post(&births);
+}
+
+int world_births(M *mp)
+{
+    int n = 0;
+    for (int64_t i = 0; i < ex_ghost_get(&nborn); i++)
+        n += !mp || (M *)(uintptr_t)ex_ghost_get(&born[i]) == mp;
+    return n;
+}
+
+void world_be_born(void)
+{
+    ex_wait(&births);
+    M *mp = (M *)(uintptr_t)ex_ghost_get(&born[ex_ghost_add(&nbegun, 1)]);
+    setg(mp->g0);
+    mstart();
+}
+
+int world_owners(int p)
+{
+    int n = 0;
+    for (M *mp = load_relaxed(&allm); mp; mp = mp->alllink) {
+        EX_CHECK(mp->nextp != ps[p] || world_births(mp), "m%ld was given p%d and sleeps, or has no thread", (long)mp->id, p);
+        n += (mp->p == ps[p]) + (mp->nextp == ps[p]);
+    }
+    for (P *pp = load_relaxed(&sched.pidle); pp; pp = pp->link)
+        n += pp == ps[p];
+    return n;
+}
+
 void world_take(G *gp)
 {
     if (!gp)
@@ -268,5 +324,6 @@ void world_sound(void)
     int spinning = 0;
     for (int k = 0; k < nm; k++)
         spinning += load_relaxed(&ms[k]->spinning);
-    EX_CHECK(load_relaxed(&sched.nmspinning) == spinning, "%d Ms spin, nmspinning says %d", spinning, load_relaxed(&sched.nmspinning));
+    int counted = load_relaxed(&sched.nmspinning), unborn = world_births(NULL); /* which may be going to spin */
+    EX_CHECK(counted >= spinning && counted <= spinning + unborn, "%d Ms spin, nmspinning says %d", spinning, counted);
 }

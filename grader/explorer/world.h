@@ -30,6 +30,18 @@ void world_idle(int p);
 /** The running virtual thread is M m: on its user G if it has one, else on its g0. First in a thread, or in setup. */
 void world_as(int m);
 
+/** A thread was made for mp: linux_clone calls it. */
+void world_born(M *mp);
+/** How many threads have been made for mp; NULL: for anybody. */
+int world_births(M *mp);
+/** Waits until a thread is made, and is that thread: mstart. For a virtual thread, as all that it does. */
+void world_be_born(void);
+/**
+ * How many have P p: Ms, Ms that are not born yet and will have it, and the idle list. Anything but 1 is an error at the end.
+ * Fails if an M was given p and sleeps. From check.
+ */
+int world_owners(int p);
+
 /** Puts something plain into gp, before it is queued. Instrumented. */
 void world_fill(G *gp);
 /** Uses what world_fill has put into gp. Instrumented. */
@@ -55,10 +67,14 @@ void world_sound(void);
 
 /** A scenario may define it: gogo has gone to gp, which ends the virtual thread. */
 void world_ran(G *gp);
+/** A scenario may define it: mp's thread has left its stack, and will say so next (exitThread). */
+void world_gone(M *mp);
 /** True if the scenario expects this fatal error. */
 bool world_fatal(const char *msg);
-/** The clock. It stands still unless a scenario moves it from setup. */
+/** The clock. It stands still but for a sleep that ends by its time-out, which moves it along; from setup as you like. */
 extern int64_t world_clock;
+/** No sleep ends by its time-out: what would only be late without a wake-up is a deadlock then. From setup. */
+extern bool world_patient;
 /** The code under test is not written yet: ends the execution with the verdict "unwritten". */
 _Noreturn void ex_unwritten(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
