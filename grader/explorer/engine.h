@@ -45,7 +45,7 @@ enum order { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
 /** What memory may do: from strong to weak, then the audit. */
 enum phase {
     PH_INTERLEAVING, /**< a load sees the newest store */
-    PH_TSO,          /**< it may miss one that is still in its writer's store buffer: amd64 */
+    PH_TSO,          /**< it may miss one that is still in its writer's store buffer: TSO */
     PH_C11,          /**< it may see every store that C11 allows */
     PH_GUARD,        /**< interleavings, with the audit of ex_guard */
     NPHASES

@@ -9,7 +9,7 @@
  *   - what was read: a thread that has read a store, or knows of somebody who has, cannot go behind it (coherence);
  *   - the order of all seq_cst operations (seen, which is vc and that; kept apart, since it makes no plain access safe).
  *
- * On amd64 a load may miss another thread's store only while that lies in its writer's store buffer. A buffer is drained by
+ * On a TSO machine a load may miss another thread's store only while that lies in its writer's store buffer. A buffer is drained by
  * every locked instruction, seq_cst store, mfence or system call of its owner, up to what somebody has seen.
  *
  * What this model leaves out: loads that are delayed behind later stores of their own thread, and modification orders other
@@ -230,7 +230,7 @@ static void audit(struct vthread *t, const struct store *old, uintptr_t addr)
         char buf[64];
         fail("missing_order",
              "%s is overwritten, but nothing orders that after the load of it by %s, which %s's successful compare-and-swap made "
-             "final. On a CPU that delays loads (arm64), or by the compiler, that load may come later and see the new value",
+             "final. On a CPU that delays loads, or by the compiler, that load may come later and see the new value",
              placename(addr, buf), eng->t[u].name, eng->t[u].name);
     }
 }

@@ -106,7 +106,7 @@ static const char *const kindnames[] = {"load", "store", "rmw", "cas", "cas_fail
                                         "futex_sleep", "futex_differs", "futex_woken", "futex_timeout", "futex_wake", "yield",
                                         "wait", "post", "race", "end"};
 static const char *const ordernames[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
-static const char *const phasenames[] = {"interleaving", "amd64 store buffer", "C11 weak memory", "slot audit"};
+static const char *const phasenames[] = {"interleaving", "store buffer", "C11 weak memory", "slot audit"};
 
 static void print_event(int i)
 {

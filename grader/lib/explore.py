@@ -69,6 +69,27 @@ def functions(dump: str) -> Iterator[tuple[str, list[str]]]:
         yield name, text
 
 
+def sources(kit: Path, name: str, hidden: bool) -> list[Path]:
+    """The files with the scenarios of a lab."""
+    found = sorted((kit / "labs" / name / "tests/explore").glob("*.c"))
+    return found + sorted((kit / "grader/explorer/scenarios").glob(f"*lab{name[:2]}*.c")) if hidden else found
+
+
+def exists(kit: Path, name: str) -> bool:
+    """True if the lab has scenarios."""
+    return bool(sources(kit, name, True))
+
+
+def names(kit: Path, name: str, hidden: bool = True) -> list[str]:
+    """The scenarios of a lab."""
+    return [s for f in sources(kit, name, hidden) for s in re.findall(r"^SCENARIO\((\w+)", f.read_text(), re.M)]
+
+
+def public(kit: Path, name: str) -> set[str]:
+    """The public ones."""
+    return set(names(kit, name, False))
+
+
 # ---- run ----
 
 def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[str]) -> list[Result]:
@@ -102,7 +123,7 @@ def add_lines(program: Path, r: Result) -> None:
 
 PHASES = {
     "interleaving": "",
-    "amd64 store buffer": "A store of yours may wait in its CPU's store buffer: this happens on amd64.",
+    "store buffer": "A store of yours may wait in its CPU's store buffer: this happens on amd64.",
     "C11 weak memory": "This cannot happen on amd64, but C allows it: on arm64, or after the compiler has moved things.",
     "slot audit": "This cannot happen on amd64, but C allows it: on arm64, or after the compiler has moved things.",
 }

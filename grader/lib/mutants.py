@@ -109,17 +109,12 @@ def with_programs(kit: Path, lab: str) -> frozenset[str]:
     return frozenset(name for t in texts if "run_program(" in t for name in re.findall(r"^TEST(?:_WITHIN)?\((\w+)", t, re.M))
 
 
-def has_scenarios(kit: Path, lab: str) -> bool:
-    """True if the lab has scenarios for the explorer."""
-    return any((kit / "labs" / lab / "tests/explore").glob("*.c")) or any((kit / "grader/explorer/scenarios").glob(f"*lab{lab[:2]}*.c"))
-
-
 def judge(kit: Path, m: Mutant) -> Verdict:
     """Builds the mutant and runs its tests, with each seed, and its scenarios."""
     nn = m.lab[:2]
     with tempfile.TemporaryDirectory(prefix="handoff-mutant-") as tmp:
         work = Path(tmp)
-        explores = bool(m.scenarios) or m.variant and has_scenarios(kit, m.lab)
+        explores = bool(m.scenarios) or m.variant and explore.exists(kit, m.lab)
         targets = [f"judge{nn}" if m.variant or set(m.tests) & with_programs(kit, m.lab) else str(work / f"guest{nn}")]
         if explores:
             targets.append(str(work / f"explore{nn}"))

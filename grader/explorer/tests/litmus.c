@@ -1,6 +1,6 @@
 /**
  * @file litmus.c
- * The explorer's memory against what C11 and amd64 say: for each shape and each phase the set of results must be exactly the
+ * The explorer's memory against what C11 and TSO say: for each shape and each phase the set of results must be exactly the
  * one below. A line of output for each; exit status 1 if one differs.
  */
 #include <stdio.h>
