@@ -77,12 +77,16 @@ static int find(int i, const char *name, long arg)
     return -1;
 }
 
-/* The time of the first event of that name and argument. */
+/* The time of the earliest event of that name and argument: the dump has one P after the other. */
 static long when(const char *name, long arg)
 {
     int i = find(0, name, arg);
     CHECK(i >= 0, "an event %s %ld", name, arg);
-    return events[i].when;
+    long first = events[i].when;
+    while ((i = find(i + 1, name, arg)) >= 0)
+        if (events[i].when < first)
+            first = events[i].when;
+    return first;
 }
 
 /* ---- tests ---- */
