@@ -125,6 +125,8 @@ static void name_sched(void)
     ex_name(idlepMask, sizeof idlepMask, "idlepMask");
     ex_name(timerpMask, sizeof timerpMask, "timerpMask");
     ex_name(&gomaxprocs, sizeof gomaxprocs, "gomaxprocs");
+    for (int i = 0; i < WORLD_PS; i++)
+        ex_name(&allp[i], sizeof allp[i], "allp[%d]", i);
     ex_name(&newmHandoff, sizeof newmHandoff, "newmHandoff");
     NAME(&newmHandoff, lock, "newmHandoff");
     NAME(&newmHandoff, newm, "newmHandoff");

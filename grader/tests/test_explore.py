@@ -33,7 +33,7 @@ def change(labs: Path, old: str, new: str) -> None:
 
 def test_the_reference_holds(labs: Path) -> None:
     p = explore(labs)
-    assert p.returncode == 0 and "3 of 3 scenarios hold" in p.stdout, p.stdout
+    assert p.returncode == 0 and "6 of 6 scenarios hold" in p.stdout, p.stdout
 
 
 def test_a_race_is_shown_by_line_and_again_by_its_replay(labs: Path, tmp_path: Path) -> None:
