@@ -29,6 +29,10 @@ $(S)/agent/%.o: grader/guest/%.c $(agent_hdr) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
+$(S)/agent/%.o: grader/program/%.c grader/guest/report.h $(HEADERS)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
 $(S)/agent/%.o: grader/guest/%.S $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -48,6 +52,11 @@ $(W)/labs.of: FORCE
 	@echo '$(abspath $(LABS))' | cmp -s - $@ || echo '$(abspath $(LABS))' > $@
 FORCE:
 .PHONY: FORCE
+
+# The compiler of a submission's sources, with its flags, for the checks of lib/hygiene.py.
+guestflags:
+	@printf '%s\n' '$(CC) $(CFLAGS_guest) $(RUNTIME_only)'
+.PHONY: guestflags
 
 # A module becomes one object, in which only the names stay global that the reference's module has. There are two of it:
 # NN.o, in which the calls between its files are diverted, for the guest, and NN.plain.o, for whole programs.
@@ -99,7 +108,7 @@ HIDDEN_$1 := $$(wildcard grader/tests/lab$1_*.c grader/tests/*_lab$1_*.c)
 $(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(S)/wrap.opts
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,-e,agent_start -Wl,@$(S)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -s -Wl,--build-id=none -Wl,-z,relro,-z,now -Wl,-e,agent_start -Wl,@$(S)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
 $(W)/public$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(PUBLIC_$1))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
@@ -110,14 +119,14 @@ $(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(PUBLIC_$1) $$(HID
 	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
 
 # Whole programs run on the same modules, without agent and diversions.
-$(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $$(core_$1) $$(labs_$1:.o=.plain.o)
+$(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $(S)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -o $$@ $$^
-$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $$(core_$1) $$(labs_$1:.o=.plain.o)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$^
+$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $(S)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -o $$@ $$^
+	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$^
 prog$1 := $$(addprefix $(W)/prog$1/,$$(basename $$(notdir $$(wildcard runtime/tests/*.c))))
 
 judge$1: $(W)/judge$1 $(W)/guest$1 $$(prog$1)

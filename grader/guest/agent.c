@@ -248,8 +248,11 @@ static void loop(void)
         int64_t n = agent_syscall(__NR_read, GUEST_FD, (int64_t)&request, sizeof request, 0, 0, 0);
         if (n != sizeof request)
             agent_syscall(__NR_exit_group, n == 0 ? 0 : 73, 0, 0, 0, 0, 0);
-        if (streq(request.op, "END"))
+        if (streq(request.op, "END")) {
+            memset(&reply, 0, sizeof reply);
+            answer(&reply);
             agent_syscall(__NR_exit_group, 0, 0, 0, 0, 0, 0);
+        }
         curwm = NULL;
         serve();
     }

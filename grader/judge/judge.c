@@ -25,7 +25,7 @@
 const char *judge_guest, *judge_launcher, *judge_programs;
 pid_t judge_pid;
 
-enum { TAIL = 2000, OUTPUT_MAX = 1 << 20 };
+enum { TAIL = 2000, OUTPUT_MAX = 1 << 20, SLICE = 50 };
 
 /** The guest of this test; Check runs each test in a process of its own, so there is one. */
 static struct {
@@ -63,11 +63,16 @@ void judge_fail(const char *file, int line, const char *fmt, ...)
     abort();
 }
 
-static int64_t now_ms(void)
+double judge_seconds(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static int64_t now_ms(void)
+{
+    return (int64_t)(judge_seconds() * 1e3);
 }
 
 const char *judge_status(int status)
@@ -85,10 +90,12 @@ const char *judge_status(int status)
     return buf;
 }
 
-/** The word in brackets for an end that nobody asked for. */
-const char *judge_tag(void)
+const char *judge_tag(int status)
 {
-    return strncmp(judge_status(guest.status), "crashed", 7) == 0 ? "[crash] " : "[early_exit] ";
+    const char *how = judge_status(status);
+    if (strcmp(how, "crashed (SIGXCPU)") == 0)
+        return "[timeout_cpu] ";
+    return strncmp(how, "crashed", 7) == 0 ? "[crash] " : "[early_exit] ";
 }
 
 /* ---- starting and ending ---- */
@@ -108,7 +115,7 @@ static _Noreturn void become_guest(int channel, int errfd)
     if (ex >= 0)
         dup2(ex, GUEST_EXTRA_FD);
     close_range(ex >= 0 ? 5 : 4, ~0u, 0);
-    struct rlimit core = {0, 0}, cpu = {10, 10}, files = {256, 256}, fsize = {1 << 20, 1 << 20};
+    struct rlimit core = {0, 0}, cpu = {10, 11}, files = {256, 256}, fsize = {1 << 20, 1 << 20};
     setrlimit(RLIMIT_CORE, &core);
     setrlimit(RLIMIT_CPU, &cpu);
     setrlimit(RLIMIT_NOFILE, &files);
@@ -116,7 +123,8 @@ static _Noreturn void become_guest(int channel, int errfd)
     char *const env[] = {NULL};
     if (judge_launcher)
         execle(judge_launcher, judge_launcher, judge_guest, NULL, env);
-    else
+    judge_confine();
+    if (!judge_launcher)
         execle(judge_guest, judge_guest, NULL, env);
     dprintf(2, "cannot start %s: %s\n", judge_guest, strerror(errno));
     _exit(126);
@@ -213,7 +221,10 @@ static bool await(const char *file, int line, const char *name, struct msg *m)
             judge_fail(file, line,
                        "[timeout_wall] no answer to '%s' in %g s: it hangs, spins or waits for somebody%s",
                        name, answer_ms / 1000.0, judge_last_output());
-        poll(pf, pf[1].fd >= 0 ? 2 : 1, left);
+        int slice = left < SLICE ? left : SLICE;
+        if (poll(pf, 2, slice) == 0 && judge_rss_kb(guest.pid) > JUDGE_RSS_KB)
+            judge_fail(file, line, "[limit_mem] more than " JUDGE_MEMORY " of memory during %s%s", name,
+                       judge_last_output());
         drain();
         if (guest.output >= OUTPUT_MAX)
             judge_fail(file, line, "[limit_output] too much output during %s%s", name, judge_last_output());
@@ -229,6 +240,14 @@ static bool await(const char *file, int line, const char *name, struct msg *m)
             judge_fail(file, line, "[protocol_violation] a message of %zd bytes during %s", n, name);
         return true;
     }
+}
+
+/** Fails if the guest has said something without being asked. */
+static void silence(const char *file, int line, const char *name)
+{
+    static struct msg m;
+    if (recv(guest.fd, &m, sizeof m, MSG_DONTWAIT | MSG_TRUNC) > 0)
+        judge_fail(file, line, "[protocol_violation] a message that nobody asked for, before %s", name);
 }
 
 /** The exchange; false: the guest ended meanwhile (guest.status). */
@@ -251,6 +270,7 @@ bool judge_exchange(const char *file, int line, const char *op, const void *text
     if (len)
         memcpy(m.text, text, len);
     used = true;
+    silence(file, line, name);
     if (send(guest.fd, &m, sizeof m, MSG_NOSIGNAL) != sizeof m || !await(file, line, name, &judge_last)) {
         reap(500);
         return false;
@@ -266,7 +286,7 @@ const struct msg *judge_ask(const char *file, int line, const char *op, const vo
                             uint32_t n, const int64_t *v)
 {
     if (!judge_exchange(file, line, op, text, len, n, v))
-        judge_fail(file, line, "%sthe guest %s during %s%s", judge_tag(), judge_status(guest.status),
+        judge_fail(file, line, "%sthe guest %s during %s%s", judge_tag(guest.status), judge_status(guest.status),
                    opname(op, text), judge_last_output());
     switch (judge_last.status) {
     case MSG_OK:
@@ -350,38 +370,56 @@ int judge_sweep(void)
 void judge_setup(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_DUMPABLE, 0); /* nobody of the same user may look into this process, or change it */
+    if (judge_seconds() - judge_began > JUDGE_BUDGET)
+        fail("[timeout_wall] the tests before this one took %d s together: it was not run", JUDGE_BUDGET);
     if (getppid() == judge_pid) /* what a failed test left behind has become the judge's */
         kill_children(judge_pid, getpid());
 }
 
-/** Says END, and waits until the guest has ended by itself. */
-static void end_guest(const char *file, int line)
+/** Says END, and requires its echo: an end that came before cannot know the nonce. */
+static void say_end(const char *file, int line)
 {
     struct msg m = {.op = "END"};
-    int64_t end = now_ms() + answer_ms;
+    int threads = judge_launcher ? 1 : judge_threads(guest.pid);
+    if (threads > 1)
+        judge_fail(file, line, "[limit_nproc] the guest has %d threads at the end of the test, it should have one",
+                   threads);
     if (getrandom(&m.nonce, sizeof m.nonce, 0) != sizeof m.nonce)
         judge_fail(file, line, "judge: no random numbers");
-    if (send(guest.fd, &m, sizeof m, MSG_NOSIGNAL) == sizeof m) {
-        struct pollfd pf = {guest.fd, POLLIN, 0};
-        while (waitpid(guest.pid, &guest.status, WNOHANG) == 0) {
-            if (poll(&pf, 1, 5) > 0 && pf.revents & POLLIN &&
-                recv(guest.fd, &judge_last, sizeof judge_last, 0) > 0)
-                judge_fail(file, line, "[protocol_violation] a message after the end of the test");
-            drain();
-            if (now_ms() >= end)
-                judge_fail(file, line, "[timeout_wall] the guest does not end%s", judge_last_output());
-        }
-        guest.gone = true;
-    } else {
+    silence(file, line, "END");
+    if (send(guest.fd, &m, sizeof m, MSG_NOSIGNAL) != sizeof m || !await(file, line, "END", &judge_last)) {
         reap(500);
-        judge_fail(file, line, "%sthe guest %s before the end of the test%s", judge_tag(),
+        judge_fail(file, line, "%sthe guest %s before the end of the test%s", judge_tag(guest.status),
                    judge_status(guest.status), judge_last_output());
     }
+    if (judge_last.nonce != m.nonce || memcmp(judge_last.op, m.op, sizeof m.op) != 0)
+        judge_fail(file, line, "[protocol_violation] not the answer to END at the end of the test");
+}
+
+/** Ends the guest: it must echo END, say nothing more, close the channel and exit with 0. */
+static void end_guest(const char *file, int line)
+{
+    int64_t end = now_ms() + answer_ms;
+    say_end(file, line);
+    while (waitpid(guest.pid, &guest.status, WNOHANG) == 0) {
+        struct pollfd pf = {guest.errfd, POLLIN, 0};
+        poll(&pf, 1, 2);
+        drain();
+        if (now_ms() >= end)
+            judge_fail(file, line, "[timeout_wall] the guest does not end%s", judge_last_output());
+    }
+    guest.gone = true;
     if (guest.status != 0)
-        judge_fail(file, line, "%sthe guest %s at the end of the test%s", judge_tag(),
+        judge_fail(file, line, "%sthe guest %s at the end of the test%s", judge_tag(guest.status),
                    judge_status(guest.status), judge_last_output());
-    if (recv(guest.fd, &judge_last, sizeof judge_last, MSG_DONTWAIT) > 0)
+    ssize_t n = recv(guest.fd, &judge_last, sizeof judge_last, MSG_DONTWAIT);
+    if (n > 0)
         judge_fail(file, line, "[protocol_violation] a message after the end of the test");
+    if (n < 0 && errno == EAGAIN) /* somebody else holds the channel */
+        judge_fail(file, line, judge_sweep() > 0 ? "[limit_nproc] the guest left a process behind"
+                                                 : "[protocol_violation] the guest has ended, but not its channel");
 }
 
 void judge_teardown(void)

@@ -193,6 +193,9 @@ struct limits {
 struct run_result {
     int status;            /**< as by waitpid */
     bool timed_out;        /**< it was killed at wall_ms */
+    bool hog;              /**< it was killed at JUDGE_RSS_KB */
+    bool flooded;          /**< it was killed for its output */
+    bool ended;            /**< it came to the end of its main function, by the judge's token */
     double wall;           /**< seconds */
     double cpu;            /**< seconds of CPU, user and system */
     long maxrss_kb;        /**< peak memory */
@@ -275,5 +278,25 @@ int judge_sweep(void);
 void judge_used(void);
 /** "exited with status 3", "crashed (SIGSEGV)". */
 const char *judge_status(int status);
+/** The grader's word for an end that nobody asked for: "[crash] ", "[timeout_cpu] ", "[early_exit] ". */
+const char *judge_tag(int status);
+/** Most resident memory of a guest or a program, in KiB; JUDGE_MEMORY in words. */
+#define JUDGE_RSS_KB (1l << 20)
+#define JUDGE_MEMORY "1 GiB" /**< see JUDGE_RSS_KB */
+/** For how long, in seconds, the tests of one judge may run together: what is left then fails without being run. */
+enum { JUDGE_BUDGET = 400 };
+/** When main began, as seconds of CLOCK_MONOTONIC. */
+extern double judge_began;
+/** Seconds of CLOCK_MONOTONIC. */
+double judge_seconds(void);
+/**
+ * In a child, before it becomes a guest without a launcher: takes from it all capabilities, and where the kernel can
+ * (Landlock), signals to any process that is not its own descendant. No more ptrace of the judge then, no kill.
+ */
+void judge_confine(void);
+/** Threads of a process now; 0: there is no such process. */
+int judge_threads(pid_t pid);
+/** Its resident memory in KiB. */
+long judge_rss_kb(pid_t pid);
 
 #endif

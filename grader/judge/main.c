@@ -22,6 +22,7 @@ extern const struct judge_test *const __start_judge_tests[]
 extern const struct judge_test *const __stop_judge_tests[] __attribute__((weak));
 
 static uint64_t seed;
+double judge_began;
 
 /** One step of splitmix64. */
 static uint64_t mix(uint64_t *state)
@@ -177,6 +178,8 @@ int main(int argc, char **argv)
     else if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
         return 2;
     judge_pid = getpid();
+    judge_began = judge_seconds();
+    prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     SRunner *sr = srunner_create(make_suite(tests, n));
     srunner_set_fork_status(sr, CK_FORK);

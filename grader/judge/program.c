@@ -3,7 +3,6 @@
  * Running a whole program as a guest, seen from outside: output, status, CPU, threads, reports on fd 3.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,28 +11,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "judge.h"
 
-enum { MAXENV = 32, REPORTS_MAX = 1 << 20 };
-
-static double seconds(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
+enum { MAXENV = 32, REPORTS_MAX = 1 << 20, SLICE = 50, FLOOD = 64 << 20 };
 
 /** A growing text with a limit; what is beyond is read and dropped. */
 struct sink {
     int fd;          /**< -1: closed */
     char *text;      /**< zero-terminated */
     size_t len, max; /**< bytes kept, and how many at most */
+    size_t all;      /**< bytes that came */
     bool lines;      /**< each message becomes a line (reports) */
 };
 
@@ -43,13 +36,14 @@ static void take(struct sink *s)
     char buf[65536];
     for (;;) {
         ssize_t n = read(s->fd, buf, sizeof buf);
-        if (n < 0)
+        if (n < 0 || s->all > FLOOD)
             return;
         if (n == 0) {
             close(s->fd);
             s->fd = -1;
             return;
         }
+        s->all += (size_t)n;
         size_t keep =
             s->len + (size_t)n + 1 > s->max ? (s->max > s->len + 1 ? s->max - s->len - 1 : 0) : (size_t)n;
         s->text = realloc(s->text, s->len + keep + 2);
@@ -78,54 +72,44 @@ static _Noreturn void become_program(const char *path, char *const argv[], char 
     struct rlimit core = {0, 0}, cpu = {(rlim_t)cpu_s, (rlim_t)cpu_s + 1};
     setrlimit(RLIMIT_CORE, &core);
     setrlimit(RLIMIT_CPU, &cpu);
+    judge_confine();
     execve(path, argv, env);
     dprintf(2, "cannot start %s: %s\n", path, strerror(errno));
     _exit(126);
 }
 
-/** Threads of pid now. */
-static int threads_of(pid_t pid)
-{
-    char path[64];
-    int n = 0;
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    DIR *d = opendir(path);
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
-        n += e->d_name[0] != '.';
-    if (d)
-        closedir(d);
-    return n;
-}
-
 /** Watches the program until it has ended; kills it at the limit. */
 static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struct run_result *res)
 {
-    double start = seconds(), end = start + (l->wall_ms ? l->wall_ms : 10000) / 1e3;
+    double start = judge_seconds(), end = start + (l->wall_ms ? l->wall_ms : 10000) / 1e3;
     struct rusage ru;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     for (;;) {
         struct pollfd pf[4] = {
             {sinks[0].fd, POLLIN, 0}, {sinks[1].fd, POLLIN, 0}, {sinks[2].fd, POLLIN, 0}, {pidfd, POLLIN, 0}};
-        int left = (int)((end - seconds()) * 1e3) + 1;
-        poll(pf, 4, left <= 0 ? 0 : l->threads && left > 1 ? 1 : left);
+        int left = (int)((end - judge_seconds()) * 1e3) + 1;
+        int slice = l->threads ? 1 : SLICE;
+        poll(pf, 4, left <= 0 ? 0 : left < slice ? left : slice);
         for (int i = 0; i < 3; i++)
             if (sinks[i].fd >= 0)
                 take(&sinks[i]);
         if (l->threads) {
-            int n = threads_of(pid);
+            int n = judge_threads(pid);
             res->max_threads = n > res->max_threads ? n : res->max_threads;
         }
+        res->hog |= judge_rss_kb(pid) > JUDGE_RSS_KB;
+        res->flooded |= sinks[0].all + sinks[1].all + sinks[2].all > FLOOD;
         if (wait4(pid, &res->status, WNOHANG, &ru) == pid)
             break;
-        if (seconds() >= end) {
-            res->timed_out = true;
+        if (judge_seconds() >= end || res->hog || res->flooded) {
+            res->timed_out = !res->hog && !res->flooded;
             kill(pid, SIGKILL);
             wait4(pid, &res->status, 0, &ru);
             break;
         }
     }
     close(pidfd);
-    res->wall = seconds() - start;
+    res->wall = judge_seconds() - start;
     res->cpu = (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
         (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
     res->maxrss_kb = ru.ru_maxrss;
@@ -134,12 +118,22 @@ static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struc
             take(&sinks[i]);
 }
 
+/** Lays a fresh token ready for the program's end; see grader/program/ended.c. */
+static bool lay_token(int fd, char *token, size_t size)
+{
+    uint64_t r[2];
+    if (getrandom(r, sizeof r, 0) != sizeof r)
+        return false;
+    int n = snprintf(token, size, "judge-token %016llx%016llx", (unsigned long long)r[0], (unsigned long long)r[1]);
+    return send(fd, token, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
 void run_program(const char *const argv[], const char *const env[], const struct limits *l,
                  struct run_result *res)
 {
     static const struct limits defaults;
     static const char *const noenv[] = {NULL};
-    char path[4096];
+    char path[4096], token[64];
     int out[2], err[2], rep[2];
     l = l ? l : &defaults;
     memset(res, 0, sizeof *res);
@@ -149,7 +143,7 @@ void run_program(const char *const argv[], const char *const env[], const struct
     else
         snprintf(path, sizeof path, "%s/%s", judge_programs ? judge_programs : ".", argv[0]);
     if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC) ||
-        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, rep))
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, rep) || !lay_token(rep[0], token, sizeof token))
         fail("judge: no pipes: %s", strerror(errno));
     pid_t pid = fork();
     if (pid < 0)
@@ -161,9 +155,9 @@ void run_program(const char *const argv[], const char *const env[], const struct
     close(err[1]);
     close(rep[1]);
     size_t max = l->out_max ? l->out_max : 65536;
-    struct sink sinks[3] = {{out[0], calloc(1, 2), 0, max, false},
-                            {err[0], calloc(1, 2), 0, max, false},
-                            {rep[0], calloc(1, 2), 0, REPORTS_MAX, true}};
+    struct sink sinks[3] = {{out[0], calloc(1, 2), 0, max, 0, false},
+                            {err[0], calloc(1, 2), 0, max, 0, false},
+                            {rep[0], calloc(1, 2), 0, REPORTS_MAX, 0, true}};
     for (int i = 0; i < 3; i++)
         fcntl(sinks[i].fd, F_SETFL, O_NONBLOCK);
     watch(pid, sinks, l, res);
@@ -175,6 +169,7 @@ void run_program(const char *const argv[], const char *const env[], const struct
     res->err = sinks[1].text;
     res->errlen = sinks[1].len;
     res->reports = sinks[2].text;
+    res->ended = strstr(res->reports, token) != NULL;
 }
 
 /** The last part of a text. */
@@ -186,15 +181,23 @@ static const char *tail(const char *s)
 
 void judge_expect_exit(const char *file, int line, const struct run_result *res, int code)
 {
-    if (WIFEXITED(res->status) && WEXITSTATUS(res->status) == code && !res->timed_out)
+    bool killed = res->timed_out || res->hog || res->flooded;
+    if (WIFEXITED(res->status) && WEXITSTATUS(res->status) == code && !killed) {
+        if (code == 0 && !res->ended)
+            judge_fail(file, line, "[early_exit] the program exited with status 0 before the end of its main function");
         return;
+    }
     if (WIFEXITED(res->status) && WEXITSTATUS(res->status) == 70 && strstr(res->err, "is not written yet"))
         judge_fail(file, line, "[unwritten] %s", tail(res->err));
+    if (res->hog)
+        judge_fail(file, line, "[limit_mem] the program used more than " JUDGE_MEMORY " of memory");
+    if (res->flooded)
+        judge_fail(file, line, "[limit_output] the program wrote more than %d MiB", FLOOD >> 20);
     if (res->timed_out)
         judge_fail(file, line, "[timeout_wall] the program did not end in %.1f s; last output: %s", res->wall,
                    tail(*res->err ? res->err : res->out));
     judge_fail(file, line, "%sthe program %s, wanted: status %d; last output: %s",
-               WIFSIGNALED(res->status) ? "[crash] " : "", judge_status(res->status), code,
+               WIFSIGNALED(res->status) ? judge_tag(res->status) : "", judge_status(res->status), code,
                tail(*res->err ? res->err : res->out));
 }
 

@@ -305,6 +305,8 @@ static void after_main(void *unused)
         gosched();
         report("after", gothreadid());
     }
+    if (report_end)
+        report_end();
     goexitprocess(0);
 }
 

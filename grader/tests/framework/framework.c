@@ -61,7 +61,7 @@ TEST(Short)
     call("short");
 }
 
-/* One answer too many: it is taken for the next question's, which has another nonce. */
+/* One answer too many. */
 TEST(Twice)
 {
     call("twice");
@@ -72,6 +72,77 @@ TEST(Twice)
 TEST(TwiceAtTheEnd)
 {
     call("twice");
+}
+
+/* The same, but a moment later: it is taken for the next question's answer, which has another nonce. */
+TEST(Late)
+{
+    call("late");
+    call("honest");
+}
+
+TEST(AfterTheEnd)
+{
+    expect_call(7, "after");
+}
+
+/* It ends by itself with status 0, but has not read END. */
+TEST(EndUnread)
+{
+    expect_call(7, "unread");
+}
+
+TEST(EndReplayed)
+{
+    expect_call(7, "endreplayed");
+}
+
+TEST(EndIgnored)
+{
+    answer_within(300);
+    expect_call(7, "endignored");
+}
+
+/* Yesterday's answer, and an answer with a nonce of its own making. */
+TEST(Replay)
+{
+    expect_call(7, "honest");
+    call("replay");
+}
+
+TEST(Guess)
+{
+    call("guess");
+}
+
+/* A hundred answers in advance. */
+TEST(Spam)
+{
+    call("spam");
+    call("honest");
+}
+
+TEST(Thread)
+{
+    expect_call(7, "idlethread");
+}
+
+TEST_WITHIN(Memory, 60)
+{
+    answer_within(50000);
+    call("memory");
+}
+
+/* The judge is out of its reach: kill, ptrace, and the memory of the parent. */
+TEST(Signals)
+{
+    expect_call(0, "attack");
+}
+
+/* A child holds the channel after its parent has ended as it should. */
+TEST(ChannelHeld)
+{
+    expect_call(7, "child");
 }
 
 /* A thread ends the process with status 0 while the test goes on. */

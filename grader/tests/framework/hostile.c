@@ -5,15 +5,19 @@
  * written down plainly.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 #include "../../proto.h"
 
-static struct msg m;
+static struct msg m, first;
+/** What it does about END. */
+static enum { END_WELL, END_UNREAD, END_REPLAYED, END_IGNORED, END_MORE } end;
 
 /** Answers the request in m with one value. */
 static void answer(int64_t value)
@@ -46,6 +50,65 @@ static void leave_child(void)
     }
 }
 
+static void *idle(void *unused)
+{
+    for (;;)
+        pause();
+    return unused;
+}
+
+/** Memory until somebody ends it. */
+static void hog(void)
+{
+    for (;;) {
+        char *p = malloc(16 << 20);
+        if (p)
+            memset(p, 1, 16 << 20);
+    }
+}
+
+/** Ways to the judge; how many are open. */
+static int attack(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", getppid());
+    return (kill(getppid(), SIGCONT) == 0) + (ptrace(PTRACE_ATTACH, getppid(), 0, 0) == 0) + (open(path, O_RDWR) >= 0);
+}
+
+/** What is wrong with the answer itself, or with its time. */
+static void answer_badly(const char *op)
+{
+    if (strcmp(op, "nonce") == 0)
+        m.nonce++;
+    if (strcmp(op, "guess") == 0)
+        m.nonce = 0x1234;
+    if (strcmp(op, "replay") == 0)
+        m.nonce = first.nonce;
+    if (strcmp(op, "other") == 0)
+        strcpy(m.op, "else");
+    if (strcmp(op, "short") == 0 && write(GUEST_FD, &m, 100) == 100)
+        pause();
+    for (int i = 0; strcmp(op, "spam") == 0 && i < 20; i++)
+        answer(7);
+    if (strcmp(op, "twice") == 0)
+        answer(7);
+    if (strcmp(op, "late") == 0) {
+        answer(7);
+        struct msg next;
+        if (read(GUEST_FD, &next, sizeof next) != sizeof next)
+            _exit(98);
+    }
+}
+
+/** What shows only at the end. */
+static void end_badly(const char *op)
+{
+    static const char *const ends[] = {"", "unread", "endreplayed", "endignored", "after"};
+    for (unsigned i = 1; i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(op, ends[i]) == 0)
+            end = i;
+}
+
 static void misbehave(const char *op)
 {
     pthread_t t;
@@ -69,14 +132,10 @@ static void misbehave(const char *op)
         for (;;)
             if (write(2, m.text, sizeof m.text) < 0)
                 _exit(1);
-    if (strcmp(op, "nonce") == 0)
-        m.nonce++;
-    if (strcmp(op, "other") == 0)
-        strcpy(m.op, "else");
-    if (strcmp(op, "short") == 0 && write(GUEST_FD, &m, 100) == 100)
-        pause();
-    if (strcmp(op, "twice") == 0)
-        answer(7);
+    if (strcmp(op, "memory") == 0)
+        hog();
+    if (strcmp(op, "idlethread") == 0)
+        pthread_create(&t, NULL, idle, NULL);
     if (strcmp(op, "thread") == 0)
         pthread_create(&t, NULL, exit_later, NULL);
     if (strcmp(op, "child") == 0)
@@ -85,17 +144,34 @@ static void misbehave(const char *op)
         close(1);
         close(2);
     }
-    answer(7);
+    answer_badly(op);
+    end_badly(op);
+    answer(strcmp(op, "attack") == 0 ? attack() : 7);
+    if (end == END_UNREAD)
+        _exit(0);
+}
+
+/** The answer to END, or what else it does. */
+static void say_goodbye(void)
+{
+    if (end == END_REPLAYED)
+        m.nonce = first.nonce;
+    m.n = 0;
+    for (int i = 0; i < (end == END_MORE ? 2 : 1); i++)
+        if (write(GUEST_FD, &m, sizeof m) != sizeof m)
+            _exit(99);
+    while (end == END_IGNORED)
+        pause();
+    _exit(0);
 }
 
 int main(void)
 {
     while (read(GUEST_FD, &m, sizeof m) == sizeof m) {
-        if (strcmp(m.op, "END") == 0) {
-            if (getenv("STAY"))
-                pause();
-            _exit(0);
-        }
+        if (strcmp(m.op, "END") == 0)
+            say_goodbye();
+        if (!first.nonce)
+            first = m;
         misbehave(m.text); /* "run": the operation's name */
     }
     _exit(9);

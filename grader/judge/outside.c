@@ -1,0 +1,63 @@
+/**
+ * @file outside.c
+ * What the judge knows of a guest without asking it, and what it takes from it before it starts.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "judge.h"
+
+/** The kernel's struct landlock_ruleset_attr with all that later kernels added: older headers lack the last field. */
+struct ruleset {
+    uint64_t fs;     /**< accesses to files that are denied: none here, that is the sandbox's part */
+    uint64_t net;    /**< likewise for the network */
+    uint64_t scoped; /**< what is denied towards processes outside */
+};
+enum { SCOPE_SIGNAL = 2 }; /* LANDLOCK_SCOPE_SIGNAL, Linux 6.12 */
+
+void judge_confine(void)
+{
+    struct ruleset r = {.scoped = SCOPE_SIGNAL};
+    for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+        prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* so that exec as root regains none; no root, no capabilities */
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    int fd = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
+    if (fd < 0)
+        return; /* an older kernel: signals to the judge remain possible without a sandbox */
+    syscall(SYS_landlock_restrict_self, fd, 0);
+    close(fd);
+}
+
+/** Reads a file of /proc/PID as text; false: there is no such process, or it is not ours to see. */
+static bool proc(pid_t pid, const char *name, char *buf, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, buf, size - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    buf[n > 0 ? n : 0] = 0;
+    return n > 0;
+}
+
+int judge_threads(pid_t pid)
+{
+    char buf[1024];
+    const char *s = proc(pid, "stat", buf, sizeof buf) ? strrchr(buf, ')') : NULL;
+    for (int field = 2; s && field < 20; field++) /* field 2 is the name in parentheses, field 20 num_threads */
+        s = strchr(s + 1, ' ');
+    return s ? atoi(s) : 0;
+}
+
+long judge_rss_kb(pid_t pid)
+{
+    char buf[256];
+    const char *s = proc(pid, "statm", buf, sizeof buf) ? strchr(buf, ' ') : NULL;
+    return s ? atol(s) * (sysconf(_SC_PAGESIZE) / 1024) : 0;
+}
