@@ -1,20 +1,21 @@
 """One lab of a submission: find it, build it beside the reference, run its judge, read what the judge said."""
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import tempfile
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
+from . import hygiene, limited
+
+KIT = Path(__file__).resolve().parents[2]
 NAMES = ["01-rawsyscall", "02-context", "03-runqueue", "04-entersyscall",
          "05-exitsyscall", "06-handoff", "07-netpoll", "08-sysmon"]
 POINTS = 100            # of each lab, shared equally by its tests
 BUILD_SECONDS = 120
-JUDGE_SECONDS = 600
+JUDGE_SECONDS = 600     # more than judge.h's JUDGE_BUDGET
+JUDGE_MEMORY = 64 << 30
 
 Result = dict[str, Any]
 
@@ -41,10 +42,7 @@ def find(root: Path, name: str) -> Optional[Path]:
 
 def copy_sources(src: Path, dst: Path) -> None:
     """Copies a lab's own source files: regular files only, none that could steer the build."""
-    dst.mkdir(parents=True)
-    for f in sorted(src.iterdir()):
-        if f.is_file() and not f.is_symlink() and f.suffix in (".c", ".h", ".S", ".in"):
-            shutil.copy2(f, dst / f.name)
+    hygiene.collect(src, dst, KIT)
 
 
 def missing_files(kit: Path, name: str, have: Path) -> list[str]:
@@ -56,23 +54,25 @@ def missing_files(kit: Path, name: str, have: Path) -> list[str]:
 def build(kit: Path, work: Path, base: str, *targets: str) -> Optional[str]:
     """Builds targets (judge03: judge, guest and programs); None, or the compiler's words if the lab does not build."""
     cmd = ["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={work / 'labs'}", f"W={work}", f"BASE={base}", *targets]
-    try:
-        p = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           timeout=BUILD_SECONDS, env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"})
-    except subprocess.TimeoutExpired:
-        return f"the build took more than {BUILD_SECONDS} s"
-    if p.returncode == 0:
+    p = limited.run(cmd, kit, limited.environment(work), limited.Limits(wall=BUILD_SECONDS))
+    if p.status == 0 and not p.over:
         return None
-    return p.stdout.decode("utf-8", "replace").replace(str(work) + "/", "")
+    return (f"error: the build {p.over}\n" if p.over else "") + p.said.replace(str(work) + "/", "")
 
 
-def first_error(text: str) -> str:
-    """The line of the compiler or linker that says what is wrong."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for line in lines:
-        if "error" in line or "undefined reference" in line or "multiple definition" in line:
-            return line
-    return lines[0] if lines else "the build failed without a word"
+def checked(kit: Path, work: Path, name: str, base: str) -> None:
+    """Builds a lab's module and looks at what it is made of; hygiene.Refused if it is not to be linked."""
+    hygiene.read_sources(kit, work, name)
+    words = build(kit, work, base, "prepared")      # what the checks compare with
+    if words is not None:
+        raise Infra("the kit itself does not build: " + first_error(words))
+    words = build(kit, work, base, f"{work}/mine/{name}.plain.o")
+    if words is not None:
+        raise hygiene.Refused("link_error" if "multiple definition" in words else "build_error", first_error(words), words[-20000:])
+    hygiene.objects(kit, work, name)
+
+
+first_error = hygiene.first_error
 
 
 def judge(kit: Path, work: Path, name: str, only: Sequence[str] = (), seed: str = "",
@@ -86,14 +86,13 @@ def judge(kit: Path, work: Path, name: str, only: Sequence[str] = (), seed: str 
     report = work / f"lab{lab}.xml"
     cmd = [str(program or work / f"{which}{lab}"), "-q", "-o", str(report), *(["-s", seed] if seed else []), str(work / f"guest{lab}"), *only]
     report.unlink(missing_ok=True)
-    try:
-        p = subprocess.run(cmd, cwd=kit, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           timeout=JUDGE_SECONDS, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
-    except subprocess.TimeoutExpired as e:
-        raise Infra(f"the judge of lab {lab} did not end within {JUDGE_SECONDS} s") from e
+    p = limited.run(cmd, kit, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, limited.Limits(
+        wall=JUDGE_SECONDS, cpu=JUDGE_SECONDS, memory=JUDGE_MEMORY))
+    if p.over:
+        raise Infra(f"the judge of lab {lab} {p.over}")
     if not report.is_file():
-        said = p.stdout.decode("utf-8", "replace").strip()[-500:].replace(str(work) + "/", "")
-        raise Infra(said if p.returncode == 2 else f"the judge of lab {lab} left no report; it said: {said}")
+        said = p.said.strip()[-500:].replace(str(work) + "/", "")
+        raise Infra(said if p.status == 2 else f"the judge of lab {lab} left no report; it said: {said}")
     return [record(lab, t) for t in ET.parse(report).getroot().iterfind(".//{*}test")]
 
 
@@ -112,17 +111,31 @@ def record(lab: str, t: ET.Element) -> Result:
             "message": "" if ok else message.strip(), "duration_ms": round(max(0.0, float(text("duration") or 0)) * 1000, 1)}
 
 
+WORDS = ("crash", "timeout_wall", "timeout_cpu", "early_exit", "protocol_violation", "unwritten", "limit_output", "limit_nproc", "limit_mem")
+
+
 def status_of(message: str) -> str:
-    """The judge begins what it says of a broken guest with a fixed word in brackets."""
+    """The judge begins what it says of a broken guest with a fixed word in brackets. It does not end by a signal of its own."""
     if message.startswith("["):
         word = message[1:].split("]", 1)[0]
-        if word in ("crash", "timeout_wall", "early_exit", "protocol_violation", "unwritten", "limit_output", "limit_nproc"):
+        if word in WORDS:
             return word
+    if "Received signal" in message:
+        return "protocol_violation"
     return "timeout_wall" if "Test timeout expired" in message else "fail"
 
 
 def grade(kit: Path, root: Path, name: str, base: str) -> Result:
-    """Everything about one lab."""
+    """Everything about one lab. One that cannot be built, or is not to be linked, has a status of its own and no tests."""
+    try:
+        return judged(kit, root, name, base)
+    except hygiene.Refused as e:
+        return {"lab": name, "status": e.status, "reason": e.reason, "tests": [], "points": 0.0, "max_points": POINTS,
+                "build_output": e.output}
+
+
+def judged(kit: Path, root: Path, name: str, base: str) -> Result:
+    """A lab that may be built."""
     result: Result = {"lab": name, "status": "graded", "reason": "", "tests": [], "points": 0.0, "max_points": POINTS}
     start = time.monotonic()
     place = find(root, name)
@@ -140,9 +153,11 @@ def grade(kit: Path, root: Path, name: str, base: str) -> Result:
         if missing:
             result.update(status="missing", reason="missing: " + ", ".join(missing))
             return result
+        for n in needed:
+            checked(kit, work, n, base)
         words = build(kit, work, base, f"judge{name[:2]}")
         if words is not None:
-            result.update(status="build_error", reason=first_error(words), build_output=words[-20000:])
+            result.update(status="link_error", reason=first_error(words), build_output=words[-20000:])
         else:
             tests = judge(kit, work, name)
             if not tests:
