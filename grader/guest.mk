@@ -1,47 +1,47 @@
 # Judges and guests; included by GNUmakefile. `make judge03` builds $(W)/judge03, $(W)/guest03 and the programs of lab 03;
 # `make public03` the same with the public tests only, $(W)/public03.
 #
-#   W      where what belongs to the submission is built ($(O)/grade); what all share is in S
+#   W      where what belongs to the submission is built ($(O)/grade); what all share is in SHARED
 #   LABS   the folder whose lab is judged; it may be solution
 #   BASE   whose earlier labs it runs on: ref or mine; later labs are always the reference's
 #   PUBLIC_NN  the public tests of lab NN, the kit's own copy in labs/ (never the submission's)
 #   HIDDEN_NN  those in grader/tests whose names say lab NN; a student's kit has none
 
 W ?= $(O)/grade
-S := $(O)/grade
+SHARED := $(O)/grade
 
 agent_src   := $(wildcard grader/guest/*.c)
 agent_hdr   := grader/guest/agent.h grader/proto.h
 judge_src   := $(wildcard grader/judge/*.c)
 judge_hdr   := grader/judge/judge.h grader/proto.h $(wildcard labs/*/tests/*.h)
-agent_objs  := $(patsubst grader/guest/%.c,$(S)/agent/%.o,$(agent_src)) $(S)/agent/agent_$(ARCH).o
-judge_objs  := $(patsubst grader/judge/%.c,$(S)/judge/%.o,$(judge_src))
+agent_objs  := $(patsubst grader/guest/%.c,$(SHARED)/agent/%.o,$(agent_src)) $(SHARED)/agent/agent_$(ARCH).o
+judge_objs  := $(patsubst grader/judge/%.c,$(SHARED)/judge/%.o,$(judge_src))
 CFLAGS_agent := $(CFLAGS_guest) $(RUNTIME_only) -Igrader/guest
 CFLAGS_judge := -std=gnu11 -O2 -g -Wall -Wextra -Igrader/judge $(shell pkg-config --cflags check)
 LIBS_judge   := $(shell pkg-config --libs check)
 
 # The names that calls are diverted for: one list, taken from the sources that define the diversions.
-$(S)/wrap.opts: grader/guest/wraps.c grader/guest/kernel.c
+$(SHARED)/wrap.opts: grader/guest/wraps.c grader/guest/kernel.c
 	@mkdir -p $(@D)
 	$(Q)sed -n -e 's/^WRAP_[A-Z]*(\([A-Za-z0-9_]*\).*/--wrap=\1/p' -e 's/^[^ ].*__wrap_\([A-Za-z0-9_]*\)(.*/--wrap=\1/p' $^ | sort -u > $@
 
-$(S)/agent/%.o: grader/guest/%.c $(agent_hdr) $(HEADERS)
+$(SHARED)/agent/%.o: grader/guest/%.c $(agent_hdr) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
-$(S)/agent/%.o: grader/program/%.c grader/guest/report.h $(HEADERS)
+$(SHARED)/agent/%.o: grader/program/%.c grader/guest/report.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
-$(S)/agent/%.o: grader/guest/%.S $(HEADERS)
+$(SHARED)/agent/%.o: grader/guest/%.S $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
-$(S)/judge/%.o: grader/judge/%.c $(judge_hdr)
+$(SHARED)/judge/%.o: grader/judge/%.c $(judge_hdr)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(CFLAGS_judge) -c -o $@ $<
-$(S)/tests/%.o: %.c $(judge_hdr)
+$(SHARED)/tests/%.o: %.c $(judge_hdr)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(CFLAGS_judge) -c -o $@ $<
@@ -67,26 +67,26 @@ ref_$1  := $$(call objs,guest,$$(call module,solution/$2))
 mine_$1 := $$(patsubst $(LABS)/$2/%,$(W)/mine/$2/%.o,$$(basename $$(wildcard $(LABS)/$2/*.c) $$(filter %_$(ARCH).S,$$(wildcard $(LABS)/$2/*.S)))) \
            $$(patsubst %/syscalls.in,$(W)/mine/$2/zsyscall.o,$$(wildcard $(LABS)/$2/syscalls.in))
 
-$(S)/ref/$2.o: $$(ref_$1) $(S)/wrap.opts
+$(SHARED)/ref/$2.o: $$(ref_$1) $(SHARED)/wrap.opts
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)ld -r @$(S)/wrap.opts -o $$@ $$(ref_$1)
-$(S)/ref/$2.plain.o: $$(ref_$1)
+	$(Q)ld -r @$(SHARED)/wrap.opts -o $$@ $$(ref_$1)
+$(SHARED)/ref/$2.plain.o: $$(ref_$1)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)ld -r -o $$@ $$(ref_$1)
-$(S)/ref/$2.keep: $(S)/ref/$2.plain.o
+$(SHARED)/ref/$2.keep: $(SHARED)/ref/$2.plain.o
 	$(Q)nm -g --defined-only $$< | awk '{print $$$$3}' > $$@
-$(W)/mine/$2.o: $$(mine_$1) $(S)/ref/$2.keep $(S)/wrap.opts
+$(W)/mine/$2.o: $$(mine_$1) $(SHARED)/ref/$2.keep $(SHARED)/wrap.opts
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)ld -r @$(S)/wrap.opts -o $$@ $$(mine_$1)
-	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
-$(W)/mine/$2.plain.o: $$(mine_$1) $(S)/ref/$2.keep
+	$(Q)ld -r @$(SHARED)/wrap.opts -o $$@ $$(mine_$1)
+	$(Q)objcopy --keep-global-symbols=$(SHARED)/ref/$2.keep $$@
+$(W)/mine/$2.plain.o: $$(mine_$1) $(SHARED)/ref/$2.keep
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)ld -r -o $$@ $$(mine_$1)
-	$(Q)objcopy --keep-global-symbols=$(S)/ref/$2.keep $$@
+	$(Q)objcopy --keep-global-symbols=$(SHARED)/ref/$2.keep $$@
 # Section and flags as in GNUmakefile: what the runtime's signal handler takes for the runtime must be it. Messages name
 # a submission's files as its author knows them, wherever it is graded.
 $(W)/mine/$2/%.o: $(LABS)/$2/%.c $$(HEADERS) $(W)/labs.of
@@ -100,30 +100,30 @@ $(W)/mine/$2/%.o: $(LABS)/$2/%.S $$(HEADERS) $(W)/labs.of
 	$(Q)$$(CC) $$(CFLAGS_guest) -c -o $$@ $$<
 	$(Q)objcopy --rename-section .text=runtime_text $$@
 
-labs_$1 := $$(foreach n,$$(NAMES),$$(if $$(filter $2,$$n),$(W)/mine/$$n.o,$$(if $$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2)))),$(W)/mine/$$n.o,$(S)/ref/$$n.o)))
+labs_$1 := $$(foreach n,$$(NAMES),$$(if $$(filter $2,$$n),$(W)/mine/$$n.o,$$(if $$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2)))),$(W)/mine/$$n.o,$(SHARED)/ref/$$n.o)))
 core_$1 := $$(call objs,guest,$$(SRC_guest))
 PUBLIC_$1 := $$(wildcard labs/$2/tests/*.c)
 HIDDEN_$1 := $$(wildcard grader/tests/lab$1_*.c grader/tests/*_lab$1_*.c)
 
-$(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(S)/wrap.opts
+$(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(SHARED)/wrap.opts
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -s -Wl,--build-id=none -Wl,-z,relro,-z,now -Wl,-e,agent_start -Wl,@$(S)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
-$(W)/public$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(PUBLIC_$1))
+	$(Q)$$(CC) $$(LDFLAGS_guest) -s -Wl,--build-id=none -Wl,-z,relro,-z,now -Wl,-e,agent_start -Wl,@$(SHARED)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
+$(W)/public$1: $$(judge_objs) $$(patsubst %.c,$(SHARED)/tests/%.o,$$(PUBLIC_$1))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
-$(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(S)/tests/%.o,$$(PUBLIC_$1) $$(HIDDEN_$1))
+$(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(SHARED)/tests/%.o,$$(PUBLIC_$1) $$(HIDDEN_$1))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
 
 # Whole programs run on the same modules, without agent and diversions.
-$(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $(S)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
+$(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$^
-$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $(S)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
+$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$^
