@@ -12,7 +12,6 @@ from . import hygiene, limited
 KIT = Path(__file__).resolve().parents[2]
 NAMES = ["01-rawsyscall", "02-context", "03-runqueue", "04-entersyscall",
          "05-exitsyscall", "06-handoff", "07-netpoll", "08-sysmon"]
-POINTS = 100            # of each lab, shared equally by its tests
 BUILD_SECONDS = 120
 JUDGE_SECONDS = 600     # more than judge.h's JUDGE_BUDGET
 JUDGE_MEMORY = 64 << 30
@@ -123,47 +122,3 @@ def status_of(message: str) -> str:
     if "Received signal" in message:
         return "protocol_violation"
     return "timeout_wall" if "Test timeout expired" in message else "fail"
-
-
-def grade(kit: Path, root: Path, name: str, base: str) -> Result:
-    """Everything about one lab. One that cannot be built, or is not to be linked, has a status of its own and no tests."""
-    try:
-        return judged(kit, root, name, base)
-    except hygiene.Refused as e:
-        return {"lab": name, "status": e.status, "reason": e.reason, "tests": [], "points": 0.0, "max_points": POINTS,
-                "build_output": e.output}
-
-
-def judged(kit: Path, root: Path, name: str, base: str) -> Result:
-    """A lab that may be built."""
-    result: Result = {"lab": name, "status": "graded", "reason": "", "tests": [], "points": 0.0, "max_points": POINTS}
-    start = time.monotonic()
-    place = find(root, name)
-    if not place:
-        result.update(status="missing", reason=f"the folder {name} is not there")
-        return result
-    with tempfile.TemporaryDirectory(prefix="handoff-") as tmp:
-        work = Path(tmp)
-        needed = [name] if base == "ref" else NAMES[:NAMES.index(name) + 1]
-        for n in needed:
-            src = find(root, n)
-            if src:
-                copy_sources(src, work / "labs" / n)
-        missing = [f for n in needed for f in missing_files(kit, n, work / "labs" / n)]
-        if missing:
-            result.update(status="missing", reason="missing: " + ", ".join(missing))
-            return result
-        for n in needed:
-            checked(kit, work, n, base)
-        words = build(kit, work, base, f"judge{name[:2]}")
-        if words is not None:
-            result.update(status="link_error", reason=first_error(words), build_output=words[-20000:])
-        else:
-            tests = judge(kit, work, name)
-            if not tests:
-                raise Infra(f"the judge of lab {name[:2]} ran no test")
-            result["tests"] = tests
-            passed = sum(t["status"] == "pass" for t in tests)
-            result["points"] = round(POINTS * passed / len(tests), 1)
-    result["seconds"] = round(time.monotonic() - start, 1)
-    return result

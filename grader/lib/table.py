@@ -34,6 +34,8 @@ def row(r: Result, verbose: bool) -> None:
     print(f"{r['lab']:<18}{tests:>9}{r['points']:>6.1f}/{r['max_points']}{seconds:>9}", flush=True)
     for t in failed if verbose else failed[:1]:
         print(f"    {t['name']}: {clean(t['message'])[:300]}")
+        if t["status"] != "unwritten":
+            print(f"        {clean(t['told'])} ({clean(t['see'])})")
     if not verbose and len(failed) > 1:
         print(f"    and {len(failed) - 1} more (-v shows them)")
 

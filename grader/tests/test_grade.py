@@ -44,7 +44,7 @@ def graded(submission: Path, *labs: str) -> tuple[str, dict[str, Any]]:
 
 def test_a_right_submission_gets_full_marks(submission: Path) -> None:
     text, labs = graded(submission, "02", "03")
-    assert all(r["status"] == "graded" and r["points"] == r["max_points"] == 100 for r in labs.values()), text
+    assert all(r["status"] == "graded" and r["points"] == r["max_points"] == 100 and all(t["points"] == t["max_points"] > 0 for t in r["tests"]) for r in labs.values()), text
     assert {t["visibility"] for r in labs.values() for t in r["tests"]} == {"public", "hidden"}
 
 
