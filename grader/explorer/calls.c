@@ -173,9 +173,16 @@ int calls_back(int g)
 
 void calls_all_back(int n)
 {
+    int64_t made = 0, counted = 0;
+    for (int i = 0; i < load_relaxed(&gomaxprocs); i++)
+        counted += (int64_t)load_relaxed(&ps[i]->n.syscalls);
+    for (int i = 0; i < WORLD_GS; i++)
+        made += begun[i];
     for (int i = 0; i < n; i++)
         EX_CHECK(ended[i], "g%d never ran to its end: it came back from %d calls and is %s", i, (int)back[i],
                  gstatusname(readgstatus(gs[i])));
+    EX_CHECK(made == counted, "%d system calls were made, and p.n.syscalls has %d: counted on a P that somebody else has", (int)made,
+             (int)counted);
     world_sound();
 }
 

@@ -227,7 +227,8 @@ void world_own(void)
     EX_CHECK(pp, "m%ld goes on, and has no P", (long)mp->id);
     M *other = load_relaxed(&pp->m);
     uint32_t status = load_relaxed(&pp->status);
-    EX_CHECK(other == mp, "m%ld goes on with p%d, which has m%ld", (long)mp->id, pp->id, other ? (long)other->id : -1L);
+    EX_CHECK(other, "m%ld goes on with p%d, which is nobody's", (long)mp->id, pp->id);
+    EX_CHECK(other == mp, "m%ld goes on with p%d, which belongs to m%ld", (long)mp->id, pp->id, (long)other->id);
     EX_CHECK(status == Prunning, "m%ld goes on with p%d, whose status is %u, not Prunning", (long)mp->id, pp->id, status);
     world_use_p(pp);
 }

@@ -112,7 +112,28 @@ SCENARIO(call_seen_twice, .says = "sysmon leaves a system call alone that it has
          .check = one_back, .strong = true, .bound = 2,
          .threads = {{"m0", m0_calls, 1}, {"m1", m1_parked, 1}, {"sysmon", sysmon_looks_twice, 1}});
 
-/* ---- nobody's P is gone, one is idle, two come back ---- */
+/* ---- one P, two Ms, and both make calls ---- */
+
+static void m1_calls(void)
+{
+    world_as(1);
+    calls_go();
+}
+
+static void setup_both_call(void)
+{
+    calls_make(1, 2, 2);
+    calls_away(0, 0, 0);
+    world_hold(1, 0);
+    world_run(1, 1);
+    for (int i = 0; i < 2; i++)
+        calls_program(i, 1);
+}
+
+SCENARIO(two_call_on_one_p, .says = "an M that finds its old P in another M's call may begin a call on it at once",
+         .setup = setup_both_call, .check = two_back, .bound = 2, .threads = {{"m0", m0_returns, 1}, {"m1", m1_calls, 1}});
+
+/* ---- the old P is taken, another is idle, two come back ---- */
 
 static void setup_idle(void)
 {
