@@ -20,17 +20,16 @@ void world_use(G *gp)
     gp->waitsince = 0;
 }
 
-/** Words that scenarios set and look at: relaxed, so that only what the code under test orders makes them visible. */
-static _Atomic int64_t words[WORLD_WORDS];
+_Atomic int64_t world_words[WORLD_WORDS];
 
 void world_set(int i, int64_t v)
 {
-    store_relaxed(&words[i], v);
+    store_relaxed(&world_words[i], v);
 }
 
 int64_t world_get(int i)
 {
-    return load_relaxed(&words[i]);
+    return load_relaxed(&world_words[i]);
 }
 
 void world_use_p(P *pp)

@@ -18,6 +18,9 @@
 /** A post for each G: it was made runnable. */
 ONCE struct ex_sem poll_woken[WORLD_GS];
 
+/** 1 for a G that was made runnable. */
+ONCE int64_t poll_readied[WORLD_GS];
+
 /** A parked G stays on its virtual thread, which goes on when somebody has readied it. */
 ONCE void gopark(bool (*unlockf)(G *gp, void *lock), void *l, waitReason reason)
 {
@@ -38,6 +41,7 @@ ONCE void gopark(bool (*unlockf)(G *gp, void *lock), void *l, waitReason reason)
 ONCE void goready(G *gp)
 {
     casgstatus(gp, Gwaiting, Grunnable);
+    ex_ghost_set(&poll_readied[gp->goid - 1], 1);
     ex_post(&poll_woken[gp->goid - 1]);
 }
 
@@ -158,7 +162,10 @@ ONCE void poll_world(void)
     ex_name(&pd->rg, sizeof pd->rg, "pd.rg");
     ex_name(&pd->wg, sizeof pd->wg, "pd.wg");
     ex_name(&pd->lock, sizeof pd->lock, "pd.lock");
-    ex_name(&kernel, sizeof kernel, "the kernel");
+    ex_name(&kernel.entry, sizeof kernel.entry, "the kernel");
+    ex_name(&kernel.ready, sizeof kernel.ready, "the eventfd");
+    for (int i = 1; i < 3; i++)
+        ex_name(&poll_woken[i], sizeof poll_woken[i], "g%d's wake-up", i);
     ex_name(&netpollWaiters, sizeof netpollWaiters, "netpollWaiters");
 }
 

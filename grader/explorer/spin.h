@@ -79,20 +79,23 @@ ONCE void netpollBreak(void)
 
 /* ---- Ms ---- */
 
-/** One pass instead of four, in order: the search is long enough as it is. */
+/** How many Ps spin_world has made. */
+ONCE int spin_nps;
+
+/** One pass instead of four, in order, over idle Ps too: the search is long enough as it is. */
 ONCE G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *newWork)
 {
     P *pp = getp();
     G *gp = NULL;
     *inheritTime = *newWork = false;
-    for (int i = 0; !gp && i < load_relaxed(&gomaxprocs); i++) {
+    for (int i = 0; !gp && i < spin_nps; i++) {
         bool ran = false;
-        if (allp[i] == pp)
+        if (ps[i] == pp)
             continue;
-        int64_t when = checkTimers(allp[i], now, &ran);
+        int64_t when = checkTimers(ps[i], now, &ran);
         if (when && (*pollUntil == 0 || when < *pollUntil))
             *pollUntil = when;
-        gp = pmask_read(idlepMask, (uint32_t)i) ? NULL : runqsteal(pp, allp[i], true);
+        gp = runqsteal(pp, ps[i], true);
     }
     return gp;
 }
@@ -101,6 +104,7 @@ ONCE G *stealWork(int64_t *now, int64_t *pollUntil, bool *inheritTime, bool *new
 static inline void spin_world(int nps, int nms, int ngs, int nseek, bool spinning)
 {
     world_make(nps, nms, ngs + 1);
+    spin_nps = nps;
     randomOrder_reset((uint32_t)nps);
     world_hold(0, 0);
     world_run(0, ngs);
@@ -116,6 +120,7 @@ static inline void spin_world(int nps, int nms, int ngs, int nseek, bool spinnin
             unlock(&sched.lock);
         }
     }
+    ex_name(&spin_poller.breaks, sizeof spin_poller.breaks, "netpollBreak");
     for (int p = nseek + 1; p < nps; p++)
         world_idle(p);
     for (int p = 0; p < nps; p++) {
@@ -152,7 +157,7 @@ static inline void spin_check(int n)
         return;
     for (int i = 0; i < n; i++)
         EX_CHECK(world_taken(i) || load_relaxed(&sched.npidle) == 0,
-                 "g%d is queued, %d Ps are idle, and every M that could run it sleeps", i, load_relaxed(&sched.npidle));
+                 "g%d is queued, npidle is %d, and every M that could run it sleeps", i, load_relaxed(&sched.npidle));
     world_sound();
 }
 

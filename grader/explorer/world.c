@@ -127,6 +127,8 @@ static void name_sched(void)
     ex_name(&gomaxprocs, sizeof gomaxprocs, "gomaxprocs");
     for (int i = 0; i < WORLD_PS; i++)
         ex_name(&allp[i], sizeof allp[i], "allp[%d]", i);
+    for (int i = 0; i < WORLD_WORDS; i++)
+        ex_name(&world_words[i], sizeof world_words[i], "word%d", i);
     ex_name(&newmHandoff, sizeof newmHandoff, "newmHandoff");
     NAME(&newmHandoff, lock, "newmHandoff");
     NAME(&newmHandoff, newm, "newmHandoff");

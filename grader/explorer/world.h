@@ -46,7 +46,9 @@ int world_owners(int p);
 void world_fill(G *gp);
 /** Uses what world_fill has put into gp. Instrumented. */
 void world_use(G *gp);
-/** Sets word i, an atomic without order: who sees it only does so through what the code under test orders. Instrumented. */
+/** Words that threads of a scenario set and look at. */
+extern _Atomic int64_t world_words[WORLD_WORDS];
+/** Sets word i, without order: who sees it does so through what the code under test orders. Instrumented. */
 void world_set(int i, int64_t v);
 /** Reads it. Instrumented. */
 int64_t world_get(int i);

@@ -101,6 +101,8 @@ def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[st
         raise Refused(p.stderr.strip().removeprefix(str(program) + ": ") or "the explorer said nothing")
     for r in results:
         add_lines(program, r)
+        if r.get("trace"):
+            name_variables(program, r)
     return results
 
 
@@ -117,6 +119,24 @@ def add_lines(program: Path, r: Result) -> None:
     for e, place in zip(events, places):
         e["line"] = "" if place.startswith("??") else place
     r["otherline"] = places[-1] if r.get("otherpc") else ""
+
+
+def name_variables(program: Path, r: Result) -> None:
+    """Puts the program's own names in the place of addresses that the scenario has not named: a lab's static variables."""
+    table = subprocess.run(["nm", "-S", str(program)], stdout=subprocess.PIPE, text=True).stdout
+    symbols = [(int(w[0], 16), int(w[1], 16), w[3]) for w in map(str.split, table.splitlines()) if len(w) == 4 and w[2] in "bBdDvV"]
+
+    def name(m: re.Match[str]) -> str:
+        at = int(m.group(), 16)
+        for start, size, symbol in symbols:
+            if 0 <= at - start < size:
+                return symbol if at == start else f"{symbol}+{at - start}"
+        return m.group()
+
+    for text in [r, *r["trace"]]:
+        for key in ("message", "at", "value", "from", "to", "found"):
+            if isinstance(text.get(key), str):
+                text[key] = re.sub(r"\b0x[0-9a-f]+\b", name, text[key])
 
 
 # ---- words ----

@@ -112,6 +112,65 @@ static void event_kept(void)
 SCENARIO(event_outlives_deadline, .says = "a deadline that comes after an event does not take it away", .setup = setup_deadline,
          .check = event_kept, .threads = {{"reader", reader_io_or_late, 0}, {"poller", event_then_deadline, 0}});
 
+static void event_comes(void)
+{
+    setg(ms[2]->g0);
+    poll_event('r');
+}
+
+static void deadline_comes(void)
+{
+    world_as(0);
+    pd->rt->fn(pd->rt->arg, pd->rt->seq);
+}
+
+SCENARIO(event_beside_deadline, .says = "an event that comes beside a deadline is used, or kept", .setup = setup_deadline, .check = event_kept,
+         .threads = {{"reader", reader_io_or_late, 0}, {"timer", deadline_comes, 0}, {"poller", event_comes, 0}});
+
+/* ---- readiness of before ---- */
+
+/** As a read does: forget old readiness, try, wait. World word 0 is the byte that has come. */
+static void reads(void)
+{
+    world_as(1);
+    for (int tries = 0; tries < 3; tries++) {
+        EX_CHECK(pollReset(pd, 'r') == pollNoError, "pollReset says that there is an error, and there is none");
+        if (world_get(0))
+            return;
+        ended(pollWait(pd, 'r'), pollNoError, pollNoError);
+    }
+    ex_fail("one byte has come, and the reader was told three times to try again");
+}
+
+/** An event of before, as of a byte that was read already; then a byte comes. */
+static void byte_comes(void)
+{
+    world_as(0);
+    poll_event('r');
+    world_set(0, 1);
+    poll_event('r');
+}
+
+SCENARIO(read_loop, .says = "a reader that forgets readiness, tries and waits gets the byte that comes meanwhile", .setup = poll_world,
+         .check = poll_quiet, .strong = true, .threads = {{"reader", reads, 0}, {"poller", byte_comes, 0}});
+
+/* ---- a deadline in the past ---- */
+
+static void reader_too_late(void)
+{
+    world_as(1);
+    ended(pollWait(pd, 'r'), pollErrTimeout, pollErrTimeout);
+}
+
+static void sets_past(void)
+{
+    world_as(0);
+    pollSetDeadline(pd, -1, 'r');
+}
+
+SCENARIO(deadline_in_the_past, .says = "a deadline in the past ends a wait that is about to begin, or has begun", .setup = poll_world,
+         .check = poll_quiet, .threads = {{"reader", reader_too_late, 0}, {"setter", sets_past, 0}});
+
 /* ---- a deadline that is moved ---- */
 
 static void (*timer_fn)(void *, uintptr_t);
@@ -233,7 +292,7 @@ static void deadlock_check(void)
 {
     setg(ms[2]->g0);
     if (!netpollAnyWaiters())
-        EX_CHECK(readgstatus(gs[1]) != Gwaiting, "nobody is counted as waiting for the network, and g1 is not runnable yet");
+        EX_CHECK(ex_ghost_get(&poll_readied[1]), "nobody is counted as waiting for the network, and g1 is not runnable yet");
 }
 
 SCENARIO(count_after_runnable, .says = "a goroutine that a close wakes is counted as waiting until it is runnable", .setup = setup_parked,
