@@ -21,7 +21,8 @@ def labs(tmp_path: Path) -> Path:
 
 
 def explore(labs: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(KIT / "tools/explore"), "03", "--labs", str(labs), "--work", str(labs.parent / "work"), *args],
+    work = KIT / "build/explore-test" if labs.parent == KIT else labs.parent / "work"
+    return subprocess.run([str(KIT / "tools/explore"), "03", "--labs", str(labs), "--work", str(work), *args],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
 
 
