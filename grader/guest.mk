@@ -50,6 +50,10 @@ $(SHARED)/tests/%.o: %.c $(judge_hdr)
 $(W)/labs.of: FORCE
 	@mkdir -p $(@D)
 	@echo '$(abspath $(LABS))' | cmp -s - $@ || echo '$(abspath $(LABS))' > $@
+# What is linked there is on the earlier labs of BASE: if that changes, it is linked again.
+$(W)/base.of: FORCE
+	@mkdir -p $(@D)
+	@echo '$(BASE)' | cmp -s - $@ || echo '$(BASE)' > $@
 FORCE:
 .PHONY: FORCE
 
@@ -105,7 +109,7 @@ core_$1 := $$(call objs,guest,$$(SRC_guest))
 PUBLIC_$1 := $$(wildcard labs/$2/tests/*.c)
 HIDDEN_$1 := $$(wildcard grader/tests/lab$1_*.c grader/tests/*_lab$1_*.c)
 
-$(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(SHARED)/wrap.opts
+$(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(SHARED)/wrap.opts $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -s -Wl,--build-id=none -Wl,-z,relro,-z,now -Wl,-e,agent_start -Wl,@$(SHARED)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
@@ -119,14 +123,14 @@ $(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(SHARED)/tests/%.o,$$(PUBLIC_$1) $
 	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
 
 # Whole programs run on the same modules, without agent and diversions.
-$(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
+$(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$^
-$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$(filter %.o,$$^)
+$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$^
+	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$(filter %.o,$$^)
 prog$1 := $$(addprefix $(W)/prog$1/,$$(basename $$(notdir $$(wildcard runtime/tests/*.c))))
 
 judge$1: $(W)/judge$1 $(W)/guest$1 $$(prog$1)
