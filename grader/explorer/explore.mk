@@ -71,14 +71,14 @@ xhidden_$1 := $$(wildcard grader/explorer/scenarios/lab$1_*.c grader/explorer/sc
 xlabs_$1 := $$(foreach n,$$(NAMES),$$(if $$(or $$(filter $2,$$n),$$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2))))),$$(call explore_mine,$$n),$$(call explore_ref,$$n)))
 # labs 04 and 05 stand on a small scheduler: see calls.h
 xobjs_$1  := $$(explore_objs) $$(if $$(filter 04 05,$1),$(X)/tested/calls.o)
-$(W)/explore$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1) $$(xhidden_$1)) $$(explore_core) $$(xlabs_$1)
+$(W)/explore$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1) $$(xhidden_$1)) $$(explore_core) $$(xlabs_$1) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)gcc -no-pie -o $$@ $$^
-$(W)/xpublic$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1)) $$(explore_core) $$(xlabs_$1)
+	$(Q)gcc -no-pie -o $$@ $$(filter %.o,$$^)
+$(W)/xpublic$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1)) $$(explore_core) $$(xlabs_$1) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)gcc -no-pie -o $$@ $$^
+	$(Q)gcc -no-pie -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach n,$(NAMES),$(eval $(call EXPLORED_LAB,$(firstword $(subst -, ,$n)),$n)))
 

@@ -95,7 +95,8 @@ int main(int argc, char **argv)
         worst = status > worst ? status : worst;
     }
     if (n == 0) {
-        fprintf(stderr, "%s: no scenario of that name; -l lists them\n", argv[0]);
+        fprintf(stderr, "%s: %s\n", argv[0],
+                argv[optind] ? "no scenario of that name; -l lists them" : "this lab has no public scenarios");
         return 2;
     }
     return worst;

@@ -52,6 +52,25 @@ def test_a_race_is_shown_by_line_and_again_by_its_replay(labs: Path, tmp_path: P
     assert "<th>owner</th><th>thief</th>" in page and "http" not in page.split("</style>")[1]
 
 
+def make(*args: str) -> str:
+    return subprocess.run(["make", "--no-print-directory", "-C", str(KIT), *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=300).stdout
+
+
+def test_make_explore_is_for_all_scenarios_or_one() -> None:
+    out = make("explore", "LAB=03", "LABS=labs")
+    assert "todo  ring_overflow: " in out and " scenarios hold" in out, out
+    assert "0 of 1 scenarios hold" in make("explore", "LAB=03", "LABS=labs", "S=ring_overflow")
+    assert "explore: this lab has no public scenarios" in make("explore", "LAB=02", "LABS=labs")
+
+
+def test_ones_own_earlier_labs_are_used_only_where_base_says_so(tmp_path: Path) -> None:
+    args = ("run", "LAB=05", "PROG=hello", "LABS=labs", f"W={tmp_path}")
+    for _ in range(2):
+        assert "vdsoauxv is not written yet" in make(*args, "BASE=mine")
+        assert "vdsoauxv" not in make(*args, "BASE=ref")
+
+
 @pytest.mark.parametrize("code, words", [
     ('__asm__ volatile("lock; incl %0" : "+m"(*(int *)&pp->runqtail));', "uses an atomic instruction of the CPU directly"),
     ('__asm__ volatile("mfence" ::: "memory");', "uses an atomic instruction of the CPU directly"),
