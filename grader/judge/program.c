@@ -179,6 +179,21 @@ static const char *tail(const char *s)
     return n > 1500 ? s + n - 1500 : s;
 }
 
+/** What a program that failed has to say: why it died, which stands before a long dump, and its last words. */
+static const char *lastwords(const struct run_result *res)
+{
+    static char text[2048];
+    const char *all = *res->err ? res->err : res->out, *end = tail(all);
+    const char *why = strstr(all, "fatal error: ");
+    if (!why || why >= end)
+        return end;
+    size_t n = 500 < end - why ? 500 : (size_t)(end - why);
+    while (n > 0 && why[n - 1] != '\n')
+        n--;
+    snprintf(text, sizeof text, "%.*s...\n%s", (int)n, why, end);
+    return text;
+}
+
 void judge_expect_exit(const char *file, int line, const struct run_result *res, int code)
 {
     bool killed = res->timed_out || res->hog || res->flooded;
@@ -195,10 +210,9 @@ void judge_expect_exit(const char *file, int line, const struct run_result *res,
         judge_fail(file, line, "[limit_output] the program wrote more than %d MiB", FLOOD >> 20);
     if (res->timed_out)
         judge_fail(file, line, "[timeout_wall] the program did not end in %.1f s; last output: %s", res->wall,
-                   tail(*res->err ? res->err : res->out));
+                   lastwords(res));
     judge_fail(file, line, "%sthe program %s, wanted: status %d; last output: %s",
-               WIFSIGNALED(res->status) ? judge_tag(res->status) : "", judge_status(res->status), code,
-               tail(*res->err ? res->err : res->out));
+               WIFSIGNALED(res->status) ? judge_tag(res->status) : "", judge_status(res->status), code, lastwords(res));
 }
 
 int64_t reported(const struct run_result *res, const char *key, bool *found)

@@ -84,7 +84,18 @@ static const char *handlename(const char *field, int64_t v)
     return NULL;
 }
 
-/** A field's value as people call it: states and handles by their names. */
+/** The fields of a G that hold addresses. */
+static bool isaddress(const char *field)
+{
+    static const char *const fields[] = {"stack.lo", "stack.hi", "stackguard0", "sched.pc", "sched.sp",
+                                         "sched.bp", "syscallpc", "syscallsp", "syscallbp"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (strcmp(field, fields[i]) == 0)
+            return true;
+    return false;
+}
+
+/** A field's value as people call it: addresses in hexadecimal, states and handles by their names. */
 static const char *valuename(const char *name, int64_t v)
 {
     const char *field = strchr(name, '.');
@@ -99,7 +110,7 @@ static const char *valuename(const char *name, int64_t v)
     if (handle)
         return handle;
     char *s = nextbuf();
-    snprintf(s, TEXT, "%lld", (long long)v);
+    snprintf(s, TEXT, isaddress(field) ? "%#llx" : "%lld", (long long)v);
     return s;
 }
 
