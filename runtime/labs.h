@@ -463,9 +463,10 @@ void save(uintptr_t pc, uintptr_t sp, uintptr_t bp);
  * - here or at any later point: if sched.sysmonwait is set, then under sched.lock, if it still is, it becomes 0 and
  *   sysmonnote is signalled;
  * - m.syscalltick = p.syscalltick, which stays as it is; p.m = NULL, m.oldp = p, m.p = NULL; and p.status = Psyscall. This
- *   store is the last access to the P, which anybody may take from now on (release: pairs with the CAS of whoever does);
- * - if gcwaiting is set now: under sched.lock, if stopwait > 0 and the P goes from Psyscall to Pgcstop by CAS:
- *   p.syscalltick++, stopwait--, and at 0 stopnote is signalled. If the CAS fails somebody else has the P: nothing to do;
+ *   store is the last access to the P, which anybody may take from now on: who does, by CAS, sees all that came before it;
+ * - if gcwaiting is set now, as seen after that store (the stopper sets it, and then looks at the statuses): under
+ *   sched.lock, if stopwait > 0 and the P goes from Psyscall to Pgcstop by CAS: p.syscalltick++, stopwait--, and at 0
+ *   stopnote is signalled. If the CAS fails somebody else has the P: nothing to do;
  * - m.locks--. sched holds the frame (systemstack overwrites it: save again after each).
  *
  * The P's queue and the idle list are not touched, and without those reasons sched.lock is not taken. Mirrors
@@ -998,14 +999,14 @@ uint32_t sysmon_delay(uint32_t idle, uint32_t delay);
  *   3. With sched.sysmonlock held, and nanotime() read anew, one round of duties.
  *
  * Wakers (entersyscall, exitsyscall, startTheWorld) test and clear sysmonwait, and wake the note, under
- * sched.lock. The duties of a round, in which "now" is the time read in step 3:
+ * sched.lock. The duties of a round, in this order, in which "now" is the time read in step 3:
  *
  *   - Network: if netpollinited() and sched.lastpoll is not 0 and more than 10 ms ago, lastpoll becomes now by
  *     CAS; only who wins that polls: netpoll(0). If there are Gs: incidlelocked(-1), injectglist,
  *     incidlelocked(1), netpollAdjustWaiters.
+ *   - Memory: see scavenge. It looks whether all Ps are idle, so it comes before what may wake a goroutine.
  *   - CPU limit: sysmonUpdateGOMAXPROCS(now), at most once in a second, not if debug.updatemaxprocs is 0.
  *   - Timers: startm(NULL, false, false) if one is overdue by more than 1 ms and some P is idle.
- *   - Memory: see scavenge.
  *   - Ps: retake(now). If it took one, idle = 0, else idle + 1.
  *   - Collection: if gcTriggerTime(now) and forcegc.idle: under forcegc.lock, idle = false and injectglist of
  *     forcegc.g.
@@ -1055,8 +1056,9 @@ void forcegc_start(void);
  *     [ 0 0 ] schedticks=[ 3 5 ]
  *
  * With detail the first line ends otherwise, and each P, M (of allm) and G (of allgs) has a line, two
- * blanks before it. Ids that there are none of are "nil"; flags are true or false; mallocing, throwing are
- * 0 and preemptoff is empty here:
+ * blanks before it. Ids that there are none of are "nil"; flags are true or false, but dying is 0 or 1;
+ * mallocing and throwing are 0 and preemptoff is empty here; behind a G's status stands its waitreason, also
+ * if it does not wait:
  *
  *     ... runqueue=0 gcwaiting=false nmidlelocked=0 stopwait=0 sysmonwait=false
  *       P0: status=1 schedtick=3 syscalltick=7 m=0 runqsize=0 gfreecnt=0 timerslen=0
@@ -1070,12 +1072,13 @@ void schedtrace(bool detailed);
 /**
  * Gives memory of free stacks back to the system, while the program is quiet. For each P on the idle list,
  * under sched.lock: gfpurge and stackcache_clear. Then the stacks of the dead Gs on sched.gFree.stack are
- * freed, and the Gs move to noStack: at most 32 between two looks whether there still is an idle P. Never
- * takes a P off the idle list.
+ * freed, which puts them into the pool, and the Gs move to noStack; after at most 32 of them stackcache_clear
+ * of any idle P, again under sched.lock, empties the pool; if there is no idle P the quiet time is over, and
+ * so is scavenge. Never takes a P off the idle list.
  *
  * sysmon calls it when the program is quiet: at most once a second it looks whether all Ps are idle and
- * fewer than 8 time slices (the sum of all schedticks) were begun since the look before; of several such
- * looks in a row only the first leads to a call.
+ * fewer than 8 time slices (the sum of all schedticks) were begun since the look before (time and sum are 0
+ * at first); of several such looks in a row only the first leads to a call.
  *
  * @return the sum of what stackcache_clear returned
  */

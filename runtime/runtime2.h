@@ -328,7 +328,7 @@ struct schedt {
     _Atomic int32_t runqsize;          /**< its length; read without the lock as a hint */
 
     struct {
-        mutex lock;                    /**< protects the lists; taken alone */
+        mutex lock;                    /**< protects the lists; no other lock is taken under it */
         gList stack;                   /**< dead Gs that have a stack */
         gList noStack;                 /**< dead Gs without */
         int32_t n;                     /**< how many in both */

@@ -280,6 +280,21 @@ TEST(AQuietProgramGivesMemoryBackOnce)
         fail("the program is quiet again, but sysmon does not scavenge");
 }
 
+/* The look at the CPU limit wakes a goroutine of the runtime: if it came first, no program would ever be quiet. */
+TEST(MemoryComesBeforeWhatWakesGoroutines)
+{
+    int64_t now = call("clock") + 100 * sec;
+    record("sysmonUpdateGOMAXPROCS");
+    set(1, "debug.updatemaxprocs");
+    quiet(now);
+    monitor_round(now + sec);
+    const char *log = events(), *memory = strstr(log, "scavenge()"), *limit = strstr(log, "sysmonUpdateGOMAXPROCS()");
+    if (!memory || !limit)
+        fail("a second later both scavenge and sysmonUpdateGOMAXPROCS are due, but the calls were\n%s", log);
+    if (limit < memory)
+        fail("sysmonUpdateGOMAXPROCS may wake a goroutine: sysmon should have looked before whether the program is quiet");
+}
+
 TEST(AProgramThatRunsIsNotScavenged)
 {
     int64_t now = call("clock") + 100 * sec;

@@ -18,6 +18,7 @@
 size_t scavenge(void)
 {
     /* Write me: for each P: under sched.lock, if it is idle, gfpurge and stackcache_clear. GOMAXPROCS may
-     * change in between. Then the stacks of the dead Gs on the global list, some at a time. */
+     * change in between. Then the stacks of the dead Gs on the global list, some at a time: freed
+     * they lie in the pool, which an idle P's stackcache_clear empties. */
     unwritten();
 }

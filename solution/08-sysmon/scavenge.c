@@ -58,7 +58,8 @@ size_t scavenge(void)
 {
     /* BEGIN SOLUTION
      * Write me: for each P: under sched.lock, if it is idle, gfpurge and stackcache_clear. GOMAXPROCS may
-     * change in between. Then the stacks of the dead Gs on the global list, some at a time. */
+     * change in between. Then the stacks of the dead Gs on the global list, some at a time: freed
+     * they lie in the pool, which an idle P's stackcache_clear empties. */
     size_t bytes = 0;
     for (int32_t i = 0, n = 1; i < n; i++) {
         lock(&sched.lock);
