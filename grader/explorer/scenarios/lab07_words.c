@@ -253,6 +253,45 @@ SCENARIO(deadline_beside_close, .says = "a reader to whom its deadline and a clo
          .setup = setup_timer_goes_off, .check = closed,
          .threads = {{"reader", reader_late_or_closed, 0}, {"closer", closer_of_another_p, 0}, {"timer", timer_goes_off, 0}});
 
+/* ---- one timer for both directions ---- */
+
+static void setup_shared_timer(void)
+{
+    poll_world();
+    pollSetDeadline(pd, 1000, 'r' + 'w');
+    timer_del(pd->rt); /* it goes off: below */
+    timer_fn = pd->rt->fn;
+    timer_seq = pd->rt->seq;
+}
+
+static void writer_too_late(void)
+{
+    world_as(2);
+    ended(pollWait(pd, 'w'), pollErrTimeout, pollErrTimeout);
+}
+
+SCENARIO(deadline_for_both, .says = "a deadline of both directions ends the reader's wait and the writer's", .setup = setup_shared_timer,
+         .check = poll_quiet,
+         .threads = {{"reader", reader_too_late, 0}, {"writer", writer_too_late, 0}, {"timer", timer_goes_off, 0}});
+
+static void parts_deadlines(void)
+{
+    world_as(1);
+    pollSetDeadline(pd, 0, 'w');
+}
+
+static void read_deadline_only(void)
+{
+    int err = netpollcheckerr(pd, 'w');
+    EX_CHECK(err == pollNoError, "the write deadline was taken away, and the timer of both has still made it pass: error %d", err);
+    EX_CHECK(netpollcheckerr(pd, 'r') == pollErrTimeout || load_relaxed(&pd->rt->pp),
+             "the read deadline has not passed, and its timer is not set");
+}
+
+SCENARIO(deadlines_are_parted, .says = "a write deadline that is taken away while the timer of both goes off is gone; that for reading stays",
+         .setup = setup_shared_timer, .check = read_deadline_only,
+         .threads = {{"timer", timer_goes_off, 0}, {"setter", parts_deadlines, 0}});
+
 /* ---- the bits of atomicInfo ---- */
 
 static void event_error(void)
