@@ -11,6 +11,16 @@
 #include "glist.h"
 #include "trace.h"
 
+/**
+ * A function that reads what others may be writing, for a human reader: a dump, a trace. ThreadSanitizer is told not to complain;
+ * the explorer, which must see every access, is not.
+ */
+#ifdef HANDOFF_EXPLORED
+#define RACY
+#else
+#define RACY __attribute__((no_sanitize("thread")))
+#endif
+
 /* ---- locks (lock_futex.c) ---- */
 
 /** Locks l: spins a little, then sleeps in the kernel. m.locks++: no preemption while it is held. Never across a park. Mirrors lock. */

@@ -7,9 +7,6 @@
 
 #include "core.h"
 
-/** A function that reads what others may be writing, without a lock, because the program is dying and any lock may be held. */
-#define RACY __attribute__((no_sanitize("thread")))
-
 /** Where a backtrace starts. */
 typedef struct stackpoint {
     uintptr_t pc;  /**< 0: unknown */

@@ -9,7 +9,7 @@ X := $(O)/explore
 CFLAGS_explore := -std=gnu11 -O1 -g -Wall -Wextra -Iruntime -Iarch/$(ARCH) -DRUNQ_SIZE=4 -fno-omit-frame-pointer \
                   -fno-stack-protector -fno-pie $(ARCH_CFLAGS)
 # No analysis may look through a function that is replaced later; copies of memory must be seen.
-CFLAGS_tested  := $(CFLAGS_explore) -fsanitize=thread -Wno-tsan -fno-inline -fno-ipa-pure-const -fno-ipa-reference \
+CFLAGS_tested  := $(CFLAGS_explore) -DHANDOFF_EXPLORED -fsanitize=thread -Wno-tsan -fno-inline -fno-ipa-pure-const -fno-ipa-reference \
                   -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset
 OBJCOPY_tested := objcopy --weaken --redefine-sym memcpy=ex_memcpy --redefine-sym memmove=ex_memmove --redefine-sym memset=ex_memset
 

@@ -76,7 +76,7 @@ static uint32_t ringlen(P *pp)
  * one word. A race detector is right to complain in general, and told here not to.
  */
 
-__attribute__((no_sanitize("thread"))) static void outps(outbuf *b)
+RACY static void outps(outbuf *b)
 {
     for (int32_t i = 0; i < load_relaxed(&gomaxprocs); i++) { /* sched.lock keeps it still */
         P *pp = allp[i];
@@ -87,7 +87,7 @@ __attribute__((no_sanitize("thread"))) static void outps(outbuf *b)
     }
 }
 
-__attribute__((no_sanitize("thread"))) static void outms(outbuf *b)
+RACY static void outms(outbuf *b)
 {
     /* pairs with who puts one on; sched.lock to change */
     for (M *mp = load_acquire(&allm); mp; mp = mp->alllink) {
@@ -103,7 +103,7 @@ __attribute__((no_sanitize("thread"))) static void outms(outbuf *b)
     }
 }
 
-__attribute__((no_sanitize("thread"))) static void outgs(outbuf *b)
+RACY static void outgs(outbuf *b)
 {
     for (G *gp = load_acquire(&allgs); gp; gp = gp->alllink) {        /* pairs with the release in allgadd */
         M *lockedm = __atomic_load_n(&gp->lockedm, __ATOMIC_RELAXED); /* once */
