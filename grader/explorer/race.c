@@ -134,7 +134,8 @@ void access_memory(uintptr_t addr, size_t n, enum access kind, uintptr_t pc)
     if (!known(addr, n, kind)) {
         char buf[64];
         event(EV_RACE, pc, addr, (int)n, RELAXED)->a = kind;
-        fail("wild_access", "%s of %zu bytes at %s, where the program has nothing", accessnames[kind], n, placename(addr, buf));
+        fail("wild_access", "%s of %zu bytes at %s, where the program has nothing%s", accessnames[kind], n, placename(addr, buf),
+             addr < 4096 ? ": through a NULL pointer" : "");
     }
     for (size_t left = n; left > 0;) {
         int off = (int)(addr & 7), k = 8 - off < (int)left ? 8 - off : (int)left;
