@@ -85,6 +85,6 @@ $(foreach n,$(NAMES),$(eval $(call EXPLORED_LAB,$(firstword $(subst -, ,$n)),$n)
 $(X)/litmus: $(filter-out %/main.o %/rt.o %/world.o %/payload.o,$(explore_objs)) $(X)/scenarios/grader/explorer/tests/litmus.o $(X)/ref/grader/explorer/tests/shapes.o
 	$(call say,LD,$@)
 	$(Q)gcc -no-pie -o $@ $^
-$(X)/selftest: $(filter-out %/rt.o %/world.o %/payload.o,$(explore_objs)) $(X)/scenarios/grader/explorer/tests/selftest.o $(X)/ref/grader/explorer/tests/bugs.o
+$(X)/selftest: $(filter-out %/rt.o %/world.o %/payload.o,$(explore_objs)) $(X)/scenarios/grader/explorer/tests/selftest.o $(X)/ref/grader/explorer/tests/bugs.o $(X)/ref/grader/explorer/tests/mutexes.o
 	$(call say,LD,$@)
 	$(Q)gcc -no-pie -o $@ $^

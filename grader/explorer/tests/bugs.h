@@ -20,6 +20,10 @@ void dekker_sc_0(void), dekker_sc_1(void), dekker_ra_0(void), dekker_ra_1(void);
 void sleeper(void), sleeper_without_a_look(void), sleeper_with_a_limit(void), waker(void), waker_that_wakes_first(void);
 void locks_ab(void), locks_ba(void), locked_adds(void), locks_twice(void);
 void weak_once(void), weak_loop(void);
+/** How the runtime's lock is broken (mutexes.c). */
+enum { RIGHT, WAKES_NOBODY, WAKES_ONE, CAS_RELAXED, SWAP_RELAXED };
+extern int broken;
+void mutex_adds(void), mutex_adds_twice(void);
 void waits_for_ever(void), circles(void), hangs(void), crashes(void), wild(void), mixes(void), copies(void), depends_on_outside(void);
 
 #endif

@@ -60,6 +60,33 @@ SCENARIO(atomic_and_plain, TWO(mixes, mixes), .expect = "data_race");
 SCENARIO(struct_copies, TWO(copies, weak_loop));
 SCENARIO(struct_copies_race, TWO(copies, copies), .expect = "data_race");
 
+/* ---- the runtime's lock ---- */
+
+static void four(void)
+{
+    EX_CHECK(counter == 4, "four additions make %d", counter);
+}
+
+static void three(void)
+{
+    EX_CHECK(counter == 3, "three additions make %d", counter);
+}
+
+#define THREE(how, verdict)                                             \
+    static void setup_##how(void)                                       \
+    {                                                                   \
+        names();                                                        \
+        broken = how;                                                   \
+    }                                                                   \
+    SCENARIO(mutex_##how, .setup = setup_##how, .check = three,         \
+             .threads = {{"one", mutex_adds, 0}, {"two", mutex_adds, 0}, {"three", mutex_adds, 0}}, .expect = verdict)
+THREE(RIGHT, "ok");
+THREE(WAKES_NOBODY, "deadlock");
+THREE(WAKES_ONE, "deadlock");
+THREE(CAS_RELAXED, "data_race");
+THREE(SWAP_RELAXED, "data_race");
+SCENARIO(mutex_again, TWO(mutex_adds_twice, mutex_adds_twice), .check = four);
+
 int outside(void)
 {
     static const uintptr_t place = 0x10000000; /* a mapping of its own: the program's data are put back */
