@@ -124,6 +124,13 @@ void judge_expect_result(const char *file, int line, unsigned i, int64_t value, 
                    (long long)value);
 }
 
+const char *register_name(uint32_t i)
+{
+    static const char *const names[] = {"rbx", "rbp",   "r12",              "r13", "r14",
+                                        "r15", "mxcsr", "x87 control word", "rsp", "direction flag"};
+    return i < sizeof names / sizeof *names ? names[i] : "?";
+}
+
 void judge_expect_text(const char *file, int line, const char *wanted)
 {
     if (strcmp(result_text(), wanted) != 0)

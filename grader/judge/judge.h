@@ -76,6 +76,8 @@ uint64_t rndn(uint64_t n);
 #define expect_result(i, value, what) judge_expect_result(__FILE__, __LINE__, i, value, what)
 /** Fails unless the text of the last call is this. */
 #define expect_text(wanted)           judge_expect_text(__FILE__, __LINE__, wanted)
+/** The name of register i of those that the operation `regs` tells of. */
+const char *register_name(uint32_t i);
 /** Result i of the last call, run or resume (0 is the returned value). */
 int64_t result(unsigned i);
 /** Its text. */
@@ -184,7 +186,7 @@ void off_queue(int64_t g);
 
 /** How a program is to be run. Zero fields: the defaults. */
 struct limits {
-    int wall_ms;    /**< wall clock, default 10 s; then it is killed with SIGKILL */
+    int wall_ms;    /**< wall clock, default 8 s; then it is killed with SIGKILL */
     int cpu_s;      /**< RLIMIT_CPU, default 20 s */
     size_t out_max; /**< bytes kept of each output, default 64 KiB */
     bool threads;   /**< sample /proc/PID/task for the most threads seen */

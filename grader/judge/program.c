@@ -81,7 +81,7 @@ static _Noreturn void become_program(const char *path, char *const argv[], char 
 /** Watches the program until it has ended; kills it at the limit. */
 static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struct run_result *res)
 {
-    double start = judge_seconds(), end = start + (l->wall_ms ? l->wall_ms : 10000) / 1e3;
+    double start = judge_seconds(), end = start + (l->wall_ms ? l->wall_ms : 8000) / 1e3;
     struct rusage ru;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     for (;;) {

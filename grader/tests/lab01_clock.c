@@ -146,7 +146,7 @@ TEST(VdsocallKeepsTheCallersRegistersAndAlignsTheStack)
         memcpy(out, result_text(), sizeof out);
         for (uint32_t i = 0; i < n; i++)
             if ((out[i] ^ in[i]) & mask[i])
-                fail("vdsocall does not keep register %u of the caller: it held %#llx, now %#llx", i,
+                fail("vdsocall does not keep the caller's %s: it was %#llx, and is %#llx after", register_name(i),
                      (unsigned long long)in[i], (unsigned long long)out[i]);
     }
 }

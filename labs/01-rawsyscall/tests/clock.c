@@ -98,8 +98,11 @@ TEST(TheMSaysWhereItLeftKnownGround)
         expect_result(1, 0, "m.vdsoPC after the call");
         expect_result(2, 0, "m.vdsoSP after the call");
         call("fakeclock_seen", 0);
-        expect_result(5, true, "m.vdsoPC is where the caller goes on, during the call");
-        expect_result(6, true, "m.vdsoSP is the caller's stack pointer, during the call");
+        if (!result(5))
+            fail("during the call m.vdsoPC is not where the caller of %s goes on", names[which]);
+        if (!result(6))
+            fail("during the call m.vdsoSP is not what the caller's stack pointer is when %s has returned",
+                 names[which]);
     }
 }
 
@@ -116,6 +119,7 @@ TEST(ASignalHandlerMayAskInTheMiddle)
         expect_result(2, 0, "m.vdsoSP after both calls");
         call("fakeclock_seen", 1);
         expect_result(8, inner * 1000000000, "the time in the handler");
-        expect_result(7, true, "m.vdsoPC and vdsoSP are the interrupted call's again after the handler");
+        if (!result(7))
+            fail("after the handler m.vdsoPC and vdsoSP are not those of the interrupted call again");
     }
 }

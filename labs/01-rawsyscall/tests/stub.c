@@ -114,7 +114,7 @@ TEST(TheStubsFillInTheResultAndKeepTheCallersRegisters)
         memcpy(out, result_text(), sizeof out);
         for (uint32_t i = 0; i < n; i++)
             if ((out[i] ^ in[i]) & mask[i])
-                fail("%s does not keep register %u of the caller: it held %#llx, now %#llx", who, i,
+                fail("%s does not keep the caller's %s: it was %#llx, and is %#llx after", who, register_name(i),
                      (unsigned long long)in[i], (unsigned long long)out[i]);
     }
 }

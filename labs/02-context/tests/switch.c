@@ -28,14 +28,6 @@ static void load_patterns(uint64_t in[REGS])
     call_bytes("memwrite", in, REGS * sizeof *in, 0);
 }
 
-/** The name of register i of the patterns. */
-static const char *reg(uint32_t i)
-{
-    static const char *const names[REGS] = {"rbx", "rbp",   "r12",              "r13", "r14",
-                                            "r15", "mxcsr", "x87 control word", "rsp", "direction flag"};
-    return i < REGS && names[i] ? names[i] : "?";
-}
-
 /** Calls op on the G, which loads the patterns, switches away and back, and stores what it finds. */
 static void patterns_survive(const char *op)
 {
@@ -49,7 +41,7 @@ static void patterns_survive(const char *op)
         memcpy(out, result_text(), sizeof out);
         for (uint32_t i = 0; i < n; i++)
             if ((out[i] ^ in[i]) & mask[i])
-                fail("%s does not keep the caller's %s: it was %#llx, and is %#llx after", op, reg(i),
+                fail("%s does not keep the caller's %s: it was %#llx, and is %#llx after", op, register_name(i),
                      (unsigned long long)in[i], (unsigned long long)out[i]);
     }
 }
