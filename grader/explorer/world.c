@@ -58,6 +58,7 @@ static void name_m(M *mp)
     int i = (int)mp->id;
     ex_name(mp, sizeof *mp, "m%d", i);
     ex_value((uintptr_t)mp, "m%d", i);
+    NAME(mp->g0, m, "m%d.g0", i);
     NAME(mp, curg, "m%d", i);
     NAME(mp, procid, "m%d", i);
     NAME(mp, p, "m%d", i);

@@ -178,8 +178,9 @@ def describe(e: Event, r: Result) -> str:
 
 
 def involved(r: Result) -> set[str]:
-    """The places that the last steps are about."""
-    return {e["at"] for e in r["trace"][-2:] if "at" in e}
+    """The places that the last steps are about; not who runs, which is asked all the time."""
+    told = [e for e in r["trace"] if not e.get("line", "").endswith(" getm")]
+    return {e["at"] for e in told[-2:] if "at" in e}
 
 
 def render(r: Result, every: bool) -> list[str]:
@@ -201,7 +202,7 @@ def render(r: Result, every: bool) -> list[str]:
             folded += 1
             continue
         if folded:
-            lines.append(f"        ... {folded} steps")
+            lines.append(f"        ... {folded} step{'s' if folded != 1 else ''}")
             folded = 0
         if switch:
             lines.append(f"---- {r['threads'][e['t']] if e['t'] >= 0 else 'setup'}{'   (preempts)' if e.get('preempts') else ''}")
