@@ -58,7 +58,10 @@ static void name_m(M *mp)
     int i = (int)mp->id;
     ex_name(mp, sizeof *mp, "m%d", i);
     ex_value((uintptr_t)mp, "m%d", i);
+    ex_name(mp->g0, sizeof *mp->g0, "m%d.g0", i);
+    ex_value((uintptr_t)mp->g0, "m%d.g0", i);
     NAME(mp->g0, m, "m%d.g0", i);
+    NAME(mp->g0, preempt, "m%d.g0", i);
     NAME(mp, curg, "m%d", i);
     NAME(mp, procid, "m%d", i);
     NAME(mp, p, "m%d", i);
@@ -72,7 +75,6 @@ static void name_m(M *mp)
     NAME(mp, lockedg, "m%d", i);
     NAME(mp, freeWait, "m%d", i);
     NAME(mp, signalPending, "m%d", i);
-    NAME(mp, locks, "m%d", i);
     NAME(mp, lockedExt, "m%d", i);
     NAME(mp, blocked, "m%d", i);
 }
