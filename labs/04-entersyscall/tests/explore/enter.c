@@ -12,21 +12,26 @@ static void m0_calls(void)
 
 /* ---- sysmon ---- */
 
+static void m1_parked(void)
+{
+    world_as(1);
+    calls_parked();
+}
+
 static void sysmon_takes(void)
 {
     world_as(2);
     calls_retake(0, true);
 }
 
-/** m0 runs g0 on p0; two Ps are idle, so that nobody need run p0 if sysmon takes it. */
+/** m0 runs g0 on p0, the only P; m1 is parked, and gets p0 if sysmon takes it. */
 static void setup_retaken(void)
 {
-    calls_make(3, 3, 1);
+    calls_make(1, 3, 1);
     world_hold(0, 0);
     world_run(0, 0);
-    world_idle(1);
-    world_idle(2);
     calls_program(0, 1);
+    calls_park(1);
 }
 
 static void g0_back(void)
@@ -34,8 +39,8 @@ static void g0_back(void)
     calls_all_back(1);
 }
 
-SCENARIO(enter_and_retake, .says = "sysmon may take the P as soon as the M has left it", .setup = setup_retaken, .check = g0_back,
-         .threads = {{"m0", m0_calls, 1}, {"sysmon", sysmon_takes, 1}});
+SCENARIO(enter_and_retake, .says = "sysmon may take the P as soon as the M has left it, and another M run on it", .setup = setup_retaken,
+         .check = g0_back, .threads = {{"m0", m0_calls, 1}, {"m1", m1_parked, 1}, {"sysmon", sysmon_takes, 1}});
 
 /* ---- stop-the-world ---- */
 
