@@ -209,8 +209,8 @@ void gostartcall(gobuf *buf, void (*fn)(void *arg), void *arg);
  *
  * Stacks of STACK_DEFAULT come from the P's cache, without a lock; an empty cache gets 16 from the pool of all (those that
  * others gave back first), under one lock. An M without a P takes one from the pool. All other sizes come from the system.
- * Throws if there is no memory, or if a guard page cannot be had: neither from MADV_GUARD_INSTALL, which old kernels turn
- * down, nor otherwise. Mirrors stackalloc.
+ * Throws, with a text that begins "stackalloc: ", if there is no memory (for a size that nobody has, too), or if a guard
+ * page cannot be had: neither from MADV_GUARD_INSTALL, which old kernels turn down, nor otherwise. Mirrors stackalloc.
  */
 stack stackalloc(size_t n);
 /**
@@ -254,7 +254,8 @@ uint64_t goidnext(P *pp);
  * Makes a G in Grunnable that will call fn(arg) on a stack of stacksize bytes (0: STACK_DEFAULT; else at least STACK_MIN, in
  * pages): reuses a dead one, or allocates one, which is Gdead before allgadd shows it to others. Its context is by
  * gostartcall at the top of the stack, with GOBUF_FPCW_DEFAULT. Sets goid, parentgoid (callergp's), gopc (callerpc), startfn,
- * startarg, stackwant and stackguard0; all other fields are those of a fresh G (see gdestroy). On no queue.
+ * startarg, stackwant (the size that it came to) and stackguard0; all other fields are those of a fresh G (see gdestroy). On
+ * no queue.
  *
  * fn == NULL is fatal: "go of nil func value". Throws if what gfget gave it is not in Gdead or has no stack. On g0, with m.p.
  * Mirrors newproc1.
@@ -315,8 +316,9 @@ G *runqget(P *pp, bool *inheritTime);
 bool runqempty(P *pp);
 /**
  * Copies the older half (rounded up) of pp's ring to batch, a ring of RUNQ_SIZE slots, from index batchHead on, and
- * takes it out of pp. If the ring is empty and stealRunNextG, takes runnext instead; but if pp is Prunning and its M's G
- * is not in a system call (or is none), it calls usleep_(3) first, and begins anew if runnext is another by then.
+ * takes it out of pp. If the ring is empty and stealRunNextG, takes runnext instead; but if pp is Prunning and has an M,
+ * and that M is not in a system call (it runs no G, or one that is not in Gsyscall), it calls usleep_(3) first, and begins
+ * anew if runnext is another by then.
  * @return how many. Anybody. Mirrors runqgrab.
  */
 uint32_t runqgrab(P *pp, _Atomic(G *) *batch, uint32_t batchHead, bool stealRunNextG);
@@ -364,8 +366,8 @@ void mput(M *mp);
  */
 void wakep(void);
 /**
- * The spinning M has found work: stops being counted, and wakes another (wakep). Throws if the M does not spin, or if
- * nmspinning would become negative. Mirrors resetspinning.
+ * The spinning M has found work: stops being counted, and wakes another (wakep). Throws if the M does not spin, and
+ * "negative nmspinning" if that is what it would become. Mirrors resetspinning.
  */
 void resetspinning(void);
 /**
@@ -392,12 +394,13 @@ _Noreturn void schedule(void);
  * 4.  The global queue: a batch (globrunqgetbatch of RUNQ_SIZE/2), the rest of it to the local queue.
  * 5.  The network without waiting, netpoll(0), if netpollinited() and netpollAnyWaiters() and sched.lastpoll is not 0,
  *     and nobody else does so at this moment (pollingNet). The first G is returned, the others are injected.
- * 6.  If the M spins, or 2*nmspinning < gomaxprocs - npidle (then it spins from now on): stealWork().
+ * 6.  If the M spins, or 2*nmspinning < gomaxprocs - npidle (then it spins from now on): stealWork(). Wherever an M begins
+ *     to spin here: m.spinning, nmspinning + 1, and needspinning = 0, for the note is answered.
  * 7.  Under sched.lock: begin anew for gcwaiting or runSafePointFn; the global queue again, as in 4; an M that does not
  *     spin but sees needspinning spins and begins anew. Else the P goes onto the idle list.
- * 8.  An M that spun stops being counted, and only then looks once more: at the global queue, and at the local queues of
- *     all Ps that are not idle. Is there a G, and an idle P (pidlegetSpinning)? Then it takes that P and spins again.
- *     Then at all timers, for 9.
+ * 8.  An M that spun stops being counted (throws "negative nmspinning" if that is what it would become), and only then
+ *     looks once more: at the global queue, and at the local queues of all Ps that are not idle. Is there a G, and an idle P
+ *     (pidlegetSpinning)? Then it takes that P and spins again. Then at all timers, for 9.
  * 9.  If netpollinited(), and somebody waits for the network or there is a timer, and sched.lastpoll was not 0 when this
  *     M set it to 0: netpoll(delay) until the earliest timer (no timer: -1) with sched.pollUntil set to that (no timer: 0).
  *     Afterwards pollUntil is 0, lastpoll the time, and if there is an idle P the M goes on with that: with the first G,
@@ -432,8 +435,9 @@ randomEnum randomOrder_start(uint32_t r);
 /**
  * Makes every G of the list, which are in Gwaiting, runnable, and puts it where an M will find it. Without m.p: all to
  * the global queue, and an M (startm) for each as long as there are idle Ps. With it: the first ones so, one for each
- * idle P; the others on the own ring, or if it is full on the global queue; then wakep(). A P is taken and startm called in
- * one hold of sched.lock, so that no deadlock check sees the P gone and nobody with it. Mirrors injectglist.
+ * idle P; the others on the own ring, or if it is full on the global queue; then wakep(). A P is taken (pidlegetSpinning: a
+ * G for which none is left leaves the note) and startm called in one hold of sched.lock, so that no deadlock check sees the P
+ * gone and nobody with it. Mirrors injectglist.
  */
 void injectglist(gList *list);
 /** @} */

@@ -53,7 +53,7 @@ enum {
     KCLONE_VM = 0x100, KCLONE_FS = 0x200, KCLONE_FILES = 0x400, KCLONE_SIGHAND = 0x800, KCLONE_THREAD = 0x10000,
     KCLONE_SYSVSEM = 0x40000, KCLONE_SETTLS = 0x80000
 };
-/** System calls return an error exactly if the result, unsigned, is at least this. */
+/** A system call has failed exactly if its result, unsigned, is at least -MAX_ERRNO. */
 #define MAX_ERRNO 4095
 
 #endif
