@@ -144,3 +144,42 @@ static void setup_asked(void)
 
 SCENARIO(call_and_safe_point, .says = "the safe-point function runs once on each P, by whoever has it", .setup = setup_asked,
          .check = all_ran, .threads = {{"m0", m0_calls, 1}, {"m1", m1_asks, 1}});
+
+/* ---- a function on a P that is being given away ---- */
+
+static void sysmon_takes(void)
+{
+    world_as(2);
+    calls_retake(0, true);
+}
+
+/** Takes an idle P, p0 perhaps, and runs g1 on it. */
+static void m1_takes(void)
+{
+    world_as(1);
+    calls_take(1);
+}
+
+/** m0 runs g0 on p0, which is asked for; three Ps are idle. */
+static void setup_pending(void)
+{
+    calls_make(4, 3, 2);
+    world_hold(0, 0);
+    world_run(0, 0);
+    for (int i = 1; i < 4; i++)
+        world_idle(i);
+    calls_program(0, 1);
+    sched.safePointFn = at_safe_point;
+    sched.safePointWait = 1;
+    store_relaxed(&ps[0]->runSafePointFn, 1);
+}
+
+static void ran_once(void)
+{
+    EX_CHECK(ran[0] == 1, "the safe-point function did not run on p0");
+    calls_all_back(2);
+}
+
+SCENARIO(safe_point_and_retake, .says = "the safe-point function runs on a P while the P is the M's", .setup = setup_pending,
+         .check = ran_once, .bound = 2,
+         .threads = {{"m0", m0_calls, 1}, {"m1", m1_takes, 1}, {"sysmon", sysmon_takes, 1}});
