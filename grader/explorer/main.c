@@ -18,6 +18,9 @@
 extern const struct ex_scenario *const __start_ex_scenarios[] __attribute__((weak)); /* weak: a lab may have none */
 extern const struct ex_scenario *const __stop_ex_scenarios[] __attribute__((weak));
 
+/** Added to the exit status of a scenario's process when its result has been printed. */
+enum { REPORTED = 64 };
+
 static double now(void)
 {
     struct timespec ts;
@@ -54,15 +57,17 @@ static int explore_apart(const struct ex_scenario *sc, int bound, uint64_t maxex
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0)
-        exit(explore_one(sc, bound, maxexec, replay));
+        _exit(REPORTED + explore_one(sc, bound, maxexec, replay));
     int status;
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return 2;
-    if (WIFEXITED(status))
-        return WEXITSTATUS(status);
-    printf("{\"scenario\": \"%s\", \"verdict\": \"broken\", \"message\": \"the explorer was ended by signal %d\"}\n", sc->name,
-           WTERMSIG(status));
-    return 3;
+    if (WIFEXITED(status) && WEXITSTATUS(status) >= REPORTED)
+        return WEXITSTATUS(status) - REPORTED;
+    bool ended = WIFEXITED(status); /* by the code under test: it has not been explored */
+    printf("{\"scenario\": \"%s\", \"says\": \"%s\", \"verdict\": \"%s\", \"seconds\": 0, \"message\": \"the process ended with %s %d\"}\n",
+           sc->name, sc->says ? sc->says : "", ended ? "early_exit" : "broken", ended ? "status" : "signal",
+           ended ? WEXITSTATUS(status) : WTERMSIG(status));
+    return ended ? 1 : 3;
 }
 
 int main(int argc, char **argv)

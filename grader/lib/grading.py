@@ -52,7 +52,7 @@ def explored(kit: Path, work: Path, name: str, base: str) -> list[Result]:
     for r in results:
         if r["verdict"] in ("limit", "broken"):
             raise Infra(f"the explorer gave up on {r['scenario']}: {r.get('message', '')}")
-    return [scenario(name, r["scenario"], {"ok": "pass", "unwritten": "unwritten"}.get(r["verdict"], "fail"),
+    return [scenario(name, r["scenario"], {"ok": "pass", "unwritten": "unwritten", "early_exit": "early_exit", "crash": "crash"}.get(r["verdict"], "fail"),
                      "" if r["verdict"] == "ok" else "\n".join(explore.render(r, False)), r["scenario"] in public, r["seconds"])
             for r in results]
 
@@ -75,7 +75,7 @@ def price(kit: Path, name: str, tests: list[Result]) -> None:
     by_name = {**rubric.lookup(lines, "tests"), **rubric.lookup(lines, "scenarios")}
     for t in tests:
         line = by_name[t["name"]]
-        t.update(line=line.id, max_points=round(line.share, 4), points=line.share if t["status"] == "pass" else 0.0)
+        t.update(line=line.id, max_points=round(line.share, 6), points=round(line.share, 6) if t["status"] == "pass" else 0.0)
         if t["status"] != "pass":
             t["told"] = line.told if t["status"] != "unwritten" else t["message"].removeprefix("[unwritten] ")
             t["see"] = line.see
