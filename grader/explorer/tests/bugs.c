@@ -198,6 +198,42 @@ void copies(void)
     STORE(flag, to.a[3], relaxed);
 }
 
+/** For a moment word is 1. That the two contend is only known when both have run once, one after the other. */
+void blinks(void)
+{
+    STORE(word, 1, relaxed);
+    STORE(word, 0, relaxed);
+}
+
+void looks(void)
+{
+    if (LOAD(word, relaxed) == 1)
+        ex_fail("seen");
+}
+
+/** Is inside for the length of a step that is nobody else's business. */
+void comes_and_goes(void)
+{
+    ex_ghost_set(&inside, 1);
+    STORE(turn, 1, relaxed);
+    ex_ghost_set(&inside, 0);
+}
+
+void looks_inside(void)
+{
+    if (ex_ghost_get(&inside))
+        ex_fail("seen inside");
+}
+
+/** Many steps, none of which another thread can notice before the lock is free. */
+void keeps_to_itself(void)
+{
+    ex_lock(&word);
+    for (int i = 0; i < 20; i++)
+        STORE(turn, LOAD(turn, relaxed) + 1, relaxed);
+    ex_unlock(&word);
+}
+
 /** Depends on something that is not put back before each execution. */
 void depends_on_outside(void)
 {

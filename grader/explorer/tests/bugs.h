@@ -24,6 +24,7 @@ void weak_once(void), weak_loop(void);
 enum { RIGHT, WAKES_NOBODY, WAKES_ONE, CAS_RELAXED, SWAP_RELAXED };
 extern int broken;
 void mutex_adds(void), mutex_adds_twice(void);
+void blinks(void), looks(void), comes_and_goes(void), looks_inside(void), keeps_to_itself(void);
 void waits_for_ever(void), circles(void), hangs(void), crashes(void), wild(void), mixes(void), copies(void), depends_on_outside(void);
 
 #endif

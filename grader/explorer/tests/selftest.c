@@ -60,6 +60,17 @@ SCENARIO(atomic_and_plain, TWO(mixes, mixes), .expect = "data_race");
 SCENARIO(struct_copies, TWO(copies, weak_loop));
 SCENARIO(struct_copies_race, TWO(copies, copies), .expect = "data_race");
 
+/* ---- which steps are scheduling points ---- */
+
+static void forty(void)
+{
+    EX_CHECK(turn == 40, "forty additions make %d", turn);
+}
+
+SCENARIO(contended_for_a_moment, TWO(blinks, looks), .expect = "assertion");
+SCENARIO(a_ghost_beside_own_steps, TWO(comes_and_goes, looks_inside), .expect = "assertion");
+SCENARIO(steps_under_a_lock, TWO(keeps_to_itself, keeps_to_itself), .check = forty, .bound = 5);
+
 /* ---- the runtime's lock ---- */
 
 static void four(void)
