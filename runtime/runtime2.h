@@ -269,7 +269,7 @@ struct P {
     int32_t id;                        /**< index in allp */
     _Atomic uint32_t status;           /**< enum pstatus; see there who may change it */
     P *link;                           /**< next in sched.pidle; sched.lock */
-    _Atomic(M *) m;                    /**< the M that holds it, or NULL; sysmon reads it (relaxed) */
+    _Atomic(M *) m;                    /**< the M that holds it, or NULL; wirep stores it (release): acquire, to look into the M */
     _Atomic uint32_t schedtick;        /**< +1 per time slice; owner writes, sysmon reads (relaxed) */
     _Atomic uint32_t syscalltick;      /**< +1 per finished or retaken system call (relaxed) */
     sysmontick sysmontick;             /**< sysmon's notes */
