@@ -4,7 +4,7 @@
 
 /* ---- a parsed dump: the lines of one P after those of the other, each P's oldest first ---- */
 
-enum { ROOM = 1024, MAXEVENTS = 20000, TEXTSIZE = 1 << 20 };
+enum { ROOM = 1 << 14, MAXEVENTS = 5 * ROOM, TEXTSIZE = 8 << 20 };
 
 struct event {
     long when, p, m, arg, arg2;
@@ -114,7 +114,7 @@ static void the_life_of_a_goroutine(void)
     go(life, c);
     chan_send(c, NULL);
     while (numgoroutine() > 1)
-        gosched();
+        gosleep(NSEC_PER_MSEC); /* not gosched: a starved child would let thousands of events pass */
     trace_stop();
     dump();
     long g = (long)child;
