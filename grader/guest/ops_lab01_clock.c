@@ -8,12 +8,18 @@ void *memcpy(void *d, const void *s, size_t n);
 
 /* ---- images ---- */
 
-/** n bytes of the scratch memory as an image of their own, with pages before and behind that nobody may touch. */
-static const void *image_copy(int64_t at, int64_t n)
+/**
+ * n bytes of the scratch memory as an image of their own, with pages before and behind that nobody may touch. word > 0: the
+ * word at that offset becomes value less the image's address.
+ */
+static const void *image_copy(int64_t at, int64_t n, int64_t word, int64_t value)
 {
     char *p = agent_memory((size_t)n + ARCH_PAGE_SIZE);
     int64_t pages = (n + ARCH_PAGE_SIZE - 1) / ARCH_PAGE_SIZE * ARCH_PAGE_SIZE;
     memcpy(p, agent_scratch + at, (size_t)n);
+    uint64_t less = (uint64_t)value - (uintptr_t)p;
+    if (word > 0 && word <= n - (int64_t)sizeof less)
+        memcpy(p + word, &less, sizeof less);
     agent_syscall(__NR_mprotect, (int64_t)(p + pages), ARCH_PAGE_SIZE, KPROT_NONE, 0, 0, 0);
     agent_syscall(__NR_mprotect, (int64_t)p, pages, KPROT_READ, 0, 0, 0);
     return p;
@@ -32,23 +38,23 @@ static const void *real_vdso(void)
 }
 
 /** The image of an operation: offset and length in the scratch memory, or length 0: the real one. */
-static const void *image(struct args *a)
+static const void *image(struct args *a, int64_t word, int64_t value)
 {
     if (a->v[0] < 0 || a->v[1] < 0 || a->v[0] + a->v[1] > SCRATCH_SIZE)
         agent_leave(false, OUT_NONE, "the image is outside the scratch memory");
-    return a->v[1] ? image_copy(a->v[0], a->v[1]) : real_vdso();
+    return a->v[1] ? image_copy(a->v[0], a->v[1], word, value) : real_vdso();
 }
 
 /**
- * vdso_lookup(offset, length, no version) + name, 0, version: in the image of that length in the scratch
- * memory, or (length 0) in the real vDSO. The symbol's offset in the image, or NIL.
+ * vdso_lookup(offset, length, no version, word, value) + name, 0, version: in the image of that length in the
+ * scratch memory, or (length 0) in the real vDSO. The symbol's offset in the image, or NIL. word: see image_copy.
  */
 OP(vdso_lookup)
 {
     const char *version = a->text;
     while (*version)
         version++;
-    const char *base = image(a);
+    const char *base = image(a, a->v[3], a->v[4]);
     const char *p = vdso_lookup(base, a->text, a->v[2] ? NULL : version + 1);
     return p ? p - base : NIL;
 }
@@ -67,7 +73,7 @@ OP(vdso_lookup_bad)
 OP(vdsoauxv)
 {
     uintptr_t aux[64], k = 0;
-    const char *base = image(a);
+    const char *base = image(a, 0, 0);
     for (int64_t i = 0; i < a->v[3] && k < 40; i++) {
         aux[k++] = (uintptr_t)(i % 2 ? KAT_RANDOM : KAT_PAGESZ);
         aux[k++] = KAT_SYSINFO_EHDR; /* a value like a type */

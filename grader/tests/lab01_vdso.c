@@ -244,6 +244,34 @@ TEST(TheImageEndsAtItsLastByte)
     }
 }
 
+/*
+ * A table that begins below the end of the address space, there or where the image was linked for: its begin
+ * plus its length is a small number again.
+ */
+TEST(TheEndOfATableMayBeASmallNumber)
+{
+    static const Elf64_Sxword tables[] = {DT_SYMTAB, DT_STRTAB, DT_HASH, DT_GNU_HASH, DT_VERSYM, DT_VERDEF};
+    const char text[] = "wanted\0LINUX_2.6";
+    for (int gnu = 0; gnu < 2; gnu++)
+        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+            for (int below = 8; below <= 64 && tables[i] != (gnu ? DT_HASH : DT_GNU_HASH); below += 8) {
+                struct elfspec spec = {.hash = !gnu, .gnuhash = gnu, .versions = true, .buckets = 1};
+                struct elfimage im;
+                spec.sym[0] = ELF_FUNC("wanted", 0x400);
+                elf_build(&im, &spec);
+                set_dyn(&im, tables[i], (uint64_t)-below);
+                elf_send(&im);
+                size_t at = im.dyn; /* of the entry */
+                while (at < im.size && memcmp(im.bytes + at, &tables[i], sizeof tables[i]) != 0)
+                    at += sizeof(Elf64_Dyn);
+                int64_t linked = call_bytes("vdso_lookup", text, sizeof text, ELF_AT, (int64_t)im.size, false);
+                int64_t there = call_bytes("vdso_lookup", text, sizeof text, ELF_AT, (int64_t)im.size, false,
+                                           (int64_t)(at + sizeof tables[i]), -below);
+                if (linked != NIL || there != NIL)
+                    fail("a table lies %d bytes below the end of the address space: found all the same", below);
+            }
+}
+
 /* Whatever the bytes say, nothing outside of the image is read: the guest would crash. */
 TEST(NothingOutsideOfADamagedImageIsRead)
 {
