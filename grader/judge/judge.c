@@ -336,37 +336,6 @@ void give_fd(int fd)
 
 /* ---- fixtures ---- */
 
-/** Kills the children of process pid, except this process and one more; how many there were. */
-static int kill_children(pid_t pid, pid_t except)
-{
-    char path[64], buf[4096], *end;
-    int n = 0;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, buf, sizeof buf - 1) : 0;
-    if (fd >= 0)
-        close(fd);
-    buf[len > 0 ? len : 0] = 0;
-    for (char *s = buf;; s = end) {
-        long child = strtol(s, &end, 10);
-        if (child <= 0 || end == s)
-            return n;
-        if (child != getpid() && child != except)
-            n += kill((pid_t)child, SIGKILL) == 0;
-    }
-}
-
-int judge_sweep(void)
-{
-    int n = 0;
-    for (int killed = 1; killed > 0; n += killed) {
-        killed = kill_children(getpid(), 0);
-        while (waitpid(-1, NULL, 0) > 0) { /* what they leave behind becomes ours: another round */
-        }
-    }
-    return n;
-}
-
 void judge_setup(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -375,7 +344,7 @@ void judge_setup(void)
     if (judge_seconds() - judge_began > JUDGE_BUDGET)
         fail("[timeout_wall] the tests before this one took %d s together: it was not run", JUDGE_BUDGET);
     if (getppid() == judge_pid) /* what a failed test left behind has become the judge's */
-        kill_children(judge_pid, getpid());
+        judge_kill_children(judge_pid, getpid());
 }
 
 /** Says END, and requires its echo: an end that came before cannot know the nonce. */

@@ -274,8 +274,10 @@ void judge_setup(void);
 void judge_teardown(void); /**< see judge_setup */
 /** The judge's own process: the parent of the tests'. */
 extern pid_t judge_pid;
-/** Kills and reaps all that is left below this process; how many there were. */
+/** Kills and reaps all that is left below this process; 0 if there was nothing. */
 int judge_sweep(void);
+/** Kills the children of process pid, except this process and one more; how many there were. */
+int judge_kill_children(pid_t pid, pid_t except);
 /** Marks that the test has looked at something. */
 void judge_used(void);
 /** "exited with status 3", "crashed (SIGSEGV)". */
