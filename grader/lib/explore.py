@@ -8,6 +8,11 @@ import subprocess
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
+from . import limited
+
+BUILD_SECONDS = 120
+RUN_MEMORY, RUN_OUTPUT = 64 << 30, 64 << 20
+
 Result = dict[str, Any]
 Event = dict[str, Any]
 
@@ -21,11 +26,11 @@ class Refused(Exception):
 def build(kit: Path, name: str, source: str, work: Path, base: str, hidden: bool) -> Path:
     """The explorer's program for this lab of the labs in source."""
     program = work / f"{'explore' if hidden else 'xpublic'}{name[:2]}"
-    p = subprocess.run(["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={source}", f"W={work}", f"BASE={base}", str(program)],
-                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-    if p.returncode:
-        errors = [line for line in p.stdout.splitlines() if "error" in line or "undefined" in line or "No rule" in line]
-        raise Refused("the lab does not build: " + (errors or p.stdout.splitlines() or ["make said nothing"])[0].strip())
+    p = limited.run(["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={source}", f"W={work}", f"BASE={base}", str(program)],
+                    kit, {**os.environ, **limited.environment()}, limited.Limits(wall=BUILD_SECONDS))
+    if p.status or p.over:
+        errors = [line for line in p.said.splitlines() if "error" in line or "undefined" in line or "No rule" in line]
+        raise Refused("the lab does not build: " + (p.over or (errors or p.said.splitlines() or ["make said nothing"])[0].strip()))
     for obj in sorted((work / "xmine" / name).rglob("*.o")):
         if "zsyscall" not in obj.name and not any(obj.stem.endswith("_" + cpu) for cpu in os.listdir(kit / "arch")):
             gate(obj, f"{source}/{name}/{obj.stem}.c")
@@ -92,18 +97,34 @@ def public(kit: Path, name: str) -> set[str]:
 
 # ---- run ----
 
-def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[str]) -> list[Result]:
+def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[str], seconds: int = 86400) -> list[Result]:
     """The results, one a scenario, with a line of source for each step."""
     cmd = [str(program), "-b", str(bound), *(["-r", replay] if replay else []), *scenarios]
-    p = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
-    results = [json.loads(line) for line in p.stdout.splitlines()]
+    p = limited.run(cmd, Path.cwd(), limited.environment(), limited.Limits(
+        wall=seconds, cpu=seconds, memory=RUN_MEMORY, output=RUN_OUTPUT))
+    if p.over:
+        raise Refused(f"the explorer {p.over}")
+    results = [r for r in map(result, p.said.splitlines()) if r]
     if not results:
-        raise Refused(p.stderr.strip().removeprefix(str(program) + ": ") or "the explorer said nothing")
+        raise Refused(p.said.strip().removeprefix(str(program) + ": ")[-500:] or "the explorer said nothing")
     for r in results:
-        add_lines(program, r)
-        if r.get("trace"):
-            name_variables(program, r)
+        try:
+            add_lines(program, r)
+            if r.get("trace"):
+                name_variables(program, r)
+            render(r, False)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            r.update(verdict="broken", message="a report that the explorer does not write", trace=[])
     return results
+
+
+def result(line: str) -> Optional[Result]:
+    """A line of the explorer's; None if it is something else, which the code under test has printed."""
+    try:
+        r = json.loads(line)
+    except ValueError:
+        return None
+    return r if isinstance(r, dict) and isinstance(r.get("scenario"), str) and isinstance(r.get("verdict"), str) else None
 
 
 def add_lines(program: Path, r: Result) -> None:

@@ -10,6 +10,7 @@ from . import explore, hygiene, labs, rubric
 from .labs import Infra, Result
 
 POINTS = 100            # of each lab; the rubric shares them out
+EXPLORER_SECONDS = 600  # for all scenarios of a lab
 EXPLORER_BOUND = 2      # most preemptions
 
 
@@ -46,15 +47,29 @@ def explored(kit: Path, work: Path, name: str, base: str) -> list[Result]:
     public = explore.public(kit, name)
     try:
         program = explore.build(kit, name, str(work / "labs"), work, base, True)
-        results = explore.run(program, [], EXPLORER_BOUND, None)
+        results = explore.run(program, [], EXPLORER_BOUND, None, EXPLORER_SECONDS)
     except explore.Refused as e:
-        return [scenario(name, n, "forbidden_symbol", str(e).replace(str(work) + "/", ""), n in public, 0) for n in explore.names(kit, name)]
-    for r in results:
-        if r["verdict"] in ("limit", "broken"):
-            raise Infra(f"the explorer gave up on {r['scenario']}: {r.get('message', '')}")
-    return [scenario(name, r["scenario"], {"ok": "pass", "unwritten": "unwritten", "early_exit": "early_exit", "crash": "crash"}.get(r["verdict"], "fail"),
-                     "" if r["verdict"] == "ok" else "\n".join(explore.render(r, False)), r["scenario"] in public, r["seconds"])
-            for r in results]
+        status = "timeout_wall" if "took more than" in str(e) else "forbidden_symbol"
+        return [scenario(name, n, status, str(e).replace(str(work) + "/", ""), n in public, 0) for n in explore.names(kit, name)]
+    return [verdict(name, n, [r for r in results if r["scenario"] == n], n in public) for n in explore.names(kit, name)]
+
+
+# What the explorer says when it cannot go on. The code under test is in its process: that is never the machine's fault alone.
+GAVE_UP = {"broken": "crash", "limit": "timeout_cpu"}
+VERDICTS = {"ok": "pass", "unwritten": "unwritten", "early_exit": "early_exit", "crash": "crash"}
+
+
+def verdict(name: str, which: str, said: list[Result], public: bool) -> Result:
+    """The record of a scenario, of which there must be one report."""
+    if len(said) != 1:
+        status, words = ("early_exit", "the process ended before the explorer had a verdict") if not said else (
+            "protocol_violation", f"{len(said)} verdicts instead of one")
+        return scenario(name, which, status, f"[{status}] {words}", public, 0)
+    r = said[0]
+    if r["verdict"] in GAVE_UP:
+        return scenario(name, which, GAVE_UP[r["verdict"]], f"the explorer gave up: {r.get('message', '')}", public, r.get("seconds", 0))
+    return scenario(name, which, VERDICTS.get(r["verdict"], "fail"),
+                    "" if r["verdict"] == "ok" else "\n".join(explore.render(r, False)), public, r["seconds"])
 
 
 def scenario(name: str, which: str, status: str, message: str, public: bool, seconds: float) -> Result:
