@@ -30,7 +30,7 @@ class Refused(Exception):
 def show(name: str) -> str:
     """A name of a submission's own making, short and printable."""
     text = name.encode("utf-8", "backslashreplace").decode()
-    return ascii(text[:60]) if not PLAIN.fullmatch(name) or len(name) > 60 else name
+    return ascii(text[:60]) if not re.fullmatch(r"[\w.-]+", name, re.ASCII) or name.startswith("-") or len(name) > 60 else name
 
 
 # ---- files ----

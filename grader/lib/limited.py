@@ -17,7 +17,7 @@ MIB = 1 << 20
 class Limits:
     """What one command may use; cpu, memory and file hold for each of its processes."""
     wall: float = 120           # seconds
-    cpu: int = 20               # seconds of CPU
+    cpu: int = 10               # seconds of CPU
     memory: int = 2048 * MIB    # address space
     file: int = 64 * MIB        # of each file that it writes
     output: int = MIB           # bytes of output and error together
