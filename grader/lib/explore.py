@@ -38,6 +38,7 @@ def build(kit: Path, name: str, source: str, work: Path, base: str, hidden: bool
 
 
 LOCKED = re.compile(r"\block\b|\bxchg\s.*\(|\b[lms]fence\b|\bcmpxchg")
+KERNEL = re.compile(r"\t(syscall|sysenter|int\s+\$0x80)\b")
 MEMORY = re.compile(r"\t(?!lea|nop)\w+ .*\((?!%rip\)|%rsp|%rbp)%r\w+")
 
 
@@ -50,6 +51,9 @@ def gate(obj: Path, source: str) -> None:
         for row in text:
             if re.match(r"\S.*:\d+", row):
                 line = row.split("/")[-1].split(" ")[0]
+            if KERNEL.search(row):
+                raise Refused(f"{source}: {function} ({line}) enters the kernel by an instruction of its own. There is no kernel in the "
+                              "explorer: call the functions of labs.h")
             if LOCKED.search(row) and "R_X86_64" not in row:
                 raise Refused(f"{source}: {function} ({line}) uses an atomic instruction of the CPU directly ({' '.join(row.split()[1:])}). "
                               "The explorer sees only C: write it with <stdatomic.h>")

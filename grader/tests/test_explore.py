@@ -74,6 +74,7 @@ def test_ones_own_earlier_labs_are_used_only_where_base_says_so(tmp_path: Path) 
 @pytest.mark.parametrize("code, words", [
     ('__asm__ volatile("lock; incl %0" : "+m"(*(int *)&pp->runqtail));', "uses an atomic instruction of the CPU directly"),
     ('__asm__ volatile("mfence" ::: "memory");', "uses an atomic instruction of the CPU directly"),
+    ('__asm__ volatile("syscall" ::: "rcx", "r11", "memory");', "enters the kernel by an instruction of its own"),
 ])
 def test_what_the_explorer_cannot_see_is_refused(labs: Path, code: str, words: str) -> None:
     change(labs, "bool runqempty(P *pp)\n{", "bool runqempty(P *pp)\n{\n    " + code)
