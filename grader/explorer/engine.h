@@ -265,6 +265,8 @@ bool search(const struct ex_scenario *sc, int maxbound);
 void search_begin(const struct ex_scenario *sc);
 /** All executions of a phase with at most `bound` preemptions and `stales` stale loads; true if none fails. */
 bool search_phase(enum phase phase, int bound, int stales);
+/** True if text begins as a replay string does: a digit for the phase, one for the bound, a point. */
+bool search_replayable(const char *text);
 /** Follows a replay string; true if it does not fail. */
 bool search_replay(const struct ex_scenario *sc, const char *text);
 /** The choices of the execution as text. */

@@ -88,6 +88,10 @@ int main(int argc, char **argv)
         else
             return 2;
     }
+    if (replay && !search_replayable(replay)) {
+        fprintf(stderr, "%s: a replay string begins with a digit for the phase, one for the bound, and a point\n", argv[0]);
+        return 2;
+    }
     for (const struct ex_scenario *const *p = __start_ex_scenarios; p < __stop_ex_scenarios; p++) {
         if (!wanted((*p)->name, argv + optind))
             continue;

@@ -278,13 +278,14 @@ bool search(const struct ex_scenario *sc, int maxbound)
     return ok;
 }
 
+bool search_replayable(const char *text)
+{
+    return *text >= '0' && *text < '0' + NPHASES && text[1] >= '0' && text[1] <= '9' && text[2] == '.';
+}
+
 bool search_replay(const struct ex_scenario *sc, const char *text)
 {
     search_begin(sc);
-    if (*text < '0' || *text >= '0' + NPHASES || text[1] < '0' || text[1] > '9' || text[2] != '.') {
-        fprintf(stderr, "explorer: a replay string begins with a digit for the phase, one for the bound, and a point\n");
-        exit(2);
-    }
     set_limits((enum phase)(*text - '0'), text[1] - '0', 1);
     eng->replay = text + 3;
     eng->nocache = true;
