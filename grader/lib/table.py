@@ -25,6 +25,9 @@ def head(root: Path) -> None:
 
 def row(r: Result, verbose: bool) -> None:
     seconds = f"{r['seconds']:.1f} s" if "seconds" in r else ""
+    if r["status"] == "infra_error":
+        print(f"{r['lab']:<18}{'-':>9}{'-':>10}{'':>9}   {clean(r['reason'])}", flush=True)
+        return
     if r["status"] != "graded":
         print(f"{r['lab']:<18}{'-':>9}{r['points']:>7.1f}/{r['max_points']}{seconds:>7}   {r['status']}: {clean(r['reason'])}",
               flush=True)
@@ -43,6 +46,6 @@ def row(r: Result, verbose: bool) -> None:
 def total(results: list[Result]) -> None:
     tests = [t for r in results for t in r["tests"]]
     passed = sum(t["status"] == "pass" for t in tests)
-    points = sum(r["points"] for r in results)
-    possible = sum(r["max_points"] for r in results)
+    points = sum(r["points"] or 0 for r in results)
+    possible = sum(r["max_points"] for r in results if r["status"] != "infra_error")
     print(f"\n{passed} of {len(tests)} tests passed, {points:.1f} of {possible} points")

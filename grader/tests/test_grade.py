@@ -109,6 +109,20 @@ def test_terminal_escapes_of_a_submission_are_made_harmless(submission: Path) ->
     assert "\033" not in text and "\a" not in text
 
 
+def test_a_fault_of_the_grader_leaves_a_lab_ungraded_and_the_others_graded(submission: Path, tmp_path: Path) -> None:
+    kit = tmp_path / "kit"      # its rubric of lab 03 lacks a test
+    shutil.copytree(KIT, kit, ignore=shutil.ignore_patterns(".git"), symlinks=True)
+    rubric = kit / "grader/rubric/03-runqueue.toml"
+    rubric.write_text(rubric.read_text().replace('"TestSchedLocalQueue", ', "").replace('"TestSchedLocalQueue",', ""))
+    out = submission / "result.json"
+    p = subprocess.run([str(kit / "grader/grade"), str(submission), "--lab", "03", "--lab", "02", "--json", str(out)],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+    labs = {r["lab"]: r for r in json.loads(out.read_text())["labs"]}
+    assert p.returncode == 75 and "ungraded" in p.stdout and "TestSchedLocalQueue" in p.stdout, p.stdout
+    assert labs["03-runqueue"]["status"] == "infra_error" and labs["03-runqueue"]["points"] is None
+    assert labs["02-context"]["points"] == 100
+
+
 @pytest.mark.parametrize("args, words", [
     (["/no/such/folder"], "is not a folder"),
     ([str(KIT / "runtime")], "no lab in"),
