@@ -123,7 +123,7 @@ def judge(kit: Path, m: Mutant) -> Verdict:
             return Verdict(m, False, "does not apply or build: " + labs.first_error(words))
         verdict = Verdict(m, True)
         if explores:
-            verdict = explored(m, explore.run(work / f"explore{nn}", m.scenarios, 3, None))
+            verdict = explored(m, explore.run(work / f"explore{nn}", m.scenarios, 2 if m.variant else 3, None))
         for seed in SEEDS if verdict.ok and (m.variant or m.tests) else ():
             results = {t["name"]: t for t in labs.judge(kit, work, m.lab, m.tests, seed, program=shared(kit) / f"judge{nn}")}
             verdict = variant(m, results) if m.variant else mutant(m, results)
