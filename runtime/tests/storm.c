@@ -26,7 +26,8 @@ HANDLER void on_tick(int sig, void *info, void *uc)
     static _Atomic(M *) at;
     ticks++;
     for (int i = 0; i < THREADS_A_TICK; i++) {
-        M *mp = at ? at->alllink : allm; /* an M's memory is never given back */
+        M *mp = at; /* once: two ticks may be handled at the same time, and the other may have come to the list's end */
+        mp = mp ? mp->alllink : allm; /* an M's memory is never given back */
         at = mp;
         if (mp && mp->procid)
             linux_tgkill(linux_getpid(), (int)mp->procid, STORMSIG);
