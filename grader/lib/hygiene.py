@@ -134,7 +134,7 @@ class Reader:
     def allowed(self, path: str) -> bool:
         """The lab's own files, the kit's headers, the compiler's and the system's."""
         real = Path(os.path.realpath(self.kit / path))
-        kits = [self.kit / "runtime", *(self.kit / "arch").iterdir()]
+        kits = [self.kit / "runtime", self.kit / "runtime/labs", *(self.kit / "arch").iterdir()]
         return (real.parent in (self.src, self.out) or real.parent in kits and real.suffix == ".h"
                 or str(real).startswith(("/usr/include/", "/usr/lib/", "/usr/local/include/")) and real.suffix == ".h")
 

@@ -70,7 +70,7 @@ uint32_t runqgrab(P *pp, _Atomic(G *) *batch, uint32_t batchHead, bool stealRunN
 {
     /* Write me: how many are there, and how many are half of that, so that the last one can be stolen too? An
      * impossible number means that head and tail are from different times: look again. Copy, then CAS. An
-     * empty ring: runnext, if you may; see labs.h for when to wait first. */
+     * empty ring: runnext, if you may; see runtime/labs/lab03.h for when to wait first. */
     (void)pp, (void)batch, (void)batchHead, (void)stealRunNextG;
     unwritten();
 }

@@ -170,7 +170,7 @@ uint32_t runqgrab(P *pp, _Atomic(G *) *batch, uint32_t batchHead, bool stealRunN
     /* BEGIN SOLUTION
      * Write me: how many are there, and how many are half of that, so that the last one can be stolen too? An
      * impossible number means that head and tail are from different times: look again. Copy, then CAS. An
-     * empty ring: runnext, if you may; see labs.h for when to wait first. */
+     * empty ring: runnext, if you may; see runtime/labs/lab03.h for when to wait first. */
     for (;;) {
         uint32_t h = load_acquire(&pp->runqhead); /* pairs with other takers' CAS */
         /* pairs with the owner's release: the slots below t are filled */
