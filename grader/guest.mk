@@ -23,28 +23,34 @@ LIBS_judge   := $(shell pkg-config --libs check)
 # The names that calls are diverted for: one list, taken from the sources that define the diversions.
 $(SHARED)/wrap.opts: grader/guest/wraps.c grader/guest/kernel.c
 	@mkdir -p $(@D)
-	$(Q)sed -n -e 's/^WRAP_[A-Z]*(\([A-Za-z0-9_]*\).*/--wrap=\1/p' -e 's/^[^ ].*__wrap_\([A-Za-z0-9_]*\)(.*/--wrap=\1/p' $^ | sort -u > $@
+	$(Q)sed -n -e 's/^WRAP_[A-Z]*(\([A-Za-z0-9_]*\).*/--wrap=\1/p' -e 's/^[^ ].*__wrap_\([A-Za-z0-9_]*\)(.*/--wrap=\1/p' $^ | sort -u > $@$(NEW)
+	$(Q)mv $@$(NEW) $@
 
 $(SHARED)/agent/%.o: grader/guest/%.c $(agent_hdr) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_agent) -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(SHARED)/agent/%.o: grader/program/%.c grader/guest/report.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_agent) -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(SHARED)/agent/%.o: grader/guest/%.S $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS_agent) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS_agent) -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(SHARED)/judge/%.o: grader/judge/%.c $(judge_hdr)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(CFLAGS_judge) -c -o $@ $<
+	$(Q)gcc $(CFLAGS_judge) -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(SHARED)/tests/%.o: %.c $(judge_hdr)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(CFLAGS_judge) -c -o $@ $<
+	$(Q)gcc $(CFLAGS_judge) -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 
 # What was built in W is of these labs: if LABS names others now, it is built again.
 $(W)/labs.of: FORCE
@@ -74,35 +80,42 @@ mine_$1 := $$(patsubst $(LABS)/$2/%,$(W)/mine/$2/%.o,$$(basename $$(wildcard $(L
 $(SHARED)/ref/$2.o: $$(ref_$1) $(SHARED)/wrap.opts
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)ld -r @$(SHARED)/wrap.opts -o $$@ $$(ref_$1)
+	$(Q)ld -r @$(SHARED)/wrap.opts -o $$@$(NEW) $$(ref_$1)
+	$(Q)mv $$@$(NEW) $$@
 $(SHARED)/ref/$2.plain.o: $$(ref_$1)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)ld -r -o $$@ $$(ref_$1)
+	$(Q)ld -r -o $$@$(NEW) $$(ref_$1)
+	$(Q)mv $$@$(NEW) $$@
 $(SHARED)/ref/$2.keep: $(SHARED)/ref/$2.plain.o
-	$(Q)nm -g --defined-only $$< | awk '{print $$$$3}' > $$@
+	$(Q)nm -g --defined-only $$< | awk '{print $$$$3}' > $$@$(NEW)
+	$(Q)mv $$@$(NEW) $$@
 $(W)/mine/$2.o: $$(mine_$1) $(SHARED)/ref/$2.keep $(SHARED)/wrap.opts
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)ld -r @$(SHARED)/wrap.opts -o $$@ $$(mine_$1)
-	$(Q)objcopy --keep-global-symbols=$(SHARED)/ref/$2.keep $$@
+	$(Q)ld -r @$(SHARED)/wrap.opts -o $$@$(NEW) $$(mine_$1)
+	$(Q)objcopy --keep-global-symbols=$(SHARED)/ref/$2.keep $$@$(NEW)
+	$(Q)mv $$@$(NEW) $$@
 $(W)/mine/$2.plain.o: $$(mine_$1) $(SHARED)/ref/$2.keep
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)ld -r -o $$@ $$(mine_$1)
-	$(Q)objcopy --keep-global-symbols=$(SHARED)/ref/$2.keep $$@
+	$(Q)ld -r -o $$@$(NEW) $$(mine_$1)
+	$(Q)objcopy --keep-global-symbols=$(SHARED)/ref/$2.keep $$@$(NEW)
+	$(Q)mv $$@$(NEW) $$@
 # Section and flags as in GNUmakefile: what the runtime's signal handler takes for the runtime must be it. Messages name
 # a submission's files as its author knows them, wherever it is graded.
 $(W)/mine/$2/%.o: $(LABS)/$2/%.c $$(HEADERS) $(W)/labs.of
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$(Q)$$(CC) $$(CFLAGS_guest) $$(RUNTIME_only) -ffile-prefix-map=$(LABS)/=labs/ -c -o $$@ $$<
-	$(Q)objcopy --rename-section .text=runtime_text $$@
+	$(Q)$$(CC) $$(CFLAGS_guest) $$(RUNTIME_only) -ffile-prefix-map=$(LABS)/=labs/ -c -o $$@$(NEW) $$<
+	$(Q)objcopy --rename-section .text=runtime_text $$@$(NEW)
+	$(Q)mv $$@$(NEW) $$@
 $(W)/mine/$2/%.o: $(LABS)/$2/%.S $$(HEADERS) $(W)/labs.of
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$(Q)$$(CC) $$(CFLAGS_guest) -c -o $$@ $$<
-	$(Q)objcopy --rename-section .text=runtime_text $$@
+	$(Q)$$(CC) $$(CFLAGS_guest) -c -o $$@$(NEW) $$<
+	$(Q)objcopy --rename-section .text=runtime_text $$@$(NEW)
+	$(Q)mv $$@$(NEW) $$@
 
 labs_$1 := $$(foreach n,$$(NAMES),$$(if $$(filter $2,$$n),$(W)/mine/$$n.o,$$(if $$(and $$(filter mine,$$(BASE)),$$(filter $2,$$(lastword $$(sort $$n $2)))),$(W)/mine/$$n.o,$(SHARED)/ref/$$n.o)))
 core_$1 := $$(call objs,guest,$$(SRC_guest))
@@ -112,25 +125,30 @@ HIDDEN_$1 := $$(wildcard grader/tests/lab$1_*.c grader/tests/*_lab$1_*.c)
 $(W)/guest$1: $$(agent_objs) $$(core_$1) $$(labs_$1) $(SHARED)/wrap.opts $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -s -Wl,--build-id=none -Wl,-z,relro,-z,now -Wl,-e,agent_start -Wl,@$(SHARED)/wrap.opts -o $$@ $$(agent_objs) $$(core_$1) $$(labs_$1)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -s -Wl,--build-id=none -Wl,-z,relro,-z,now -Wl,-e,agent_start -Wl,@$(SHARED)/wrap.opts -o $$@$(NEW) $$(agent_objs) $$(core_$1) $$(labs_$1)
+	$(Q)mv $$@$(NEW) $$@
 $(W)/public$1: $$(judge_objs) $$(patsubst %.c,$(SHARED)/tests/%.o,$$(PUBLIC_$1))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
+	$(Q)gcc -o $$@$(NEW) $$^ $(LIBS_judge)
+	$(Q)mv $$@$(NEW) $$@
 $(W)/judge$1: $$(judge_objs) $$(patsubst %.c,$(SHARED)/tests/%.o,$$(PUBLIC_$1) $$(HIDDEN_$1))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)gcc -o $$@ $$^ $(LIBS_judge)
+	$(Q)gcc -o $$@$(NEW) $$^ $(LIBS_judge)
+	$(Q)mv $$@$(NEW) $$@
 
 # Whole programs run on the same modules, without agent and diversions.
 $(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$(filter %.o,$$^)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@$(NEW) $$(filter %.o,$$^)
+	$(Q)mv $$@$(NEW) $$@
 $(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@ $$(filter %.o,$$^)
+	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@$(NEW) $$(filter %.o,$$^)
+	$(Q)mv $$@$(NEW) $$@
 prog$1 := $$(addprefix $(W)/prog$1/,$$(basename $$(notdir $$(wildcard runtime/tests/*.c))))
 
 judge$1: $(W)/judge$1 $(W)/guest$1 $$(prog$1)
@@ -143,5 +161,6 @@ $(W)/mine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mksy
 	@mkdir -p $(@D)
 	$(Q)tools/mksyscall $< $(@:.o=.c) $(@:.o=.h) --calls labs.h
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS_guest) $(RUNTIME_only) -c -o $@ $(@:.o=.c)
-	$(Q)objcopy --rename-section .text=runtime_text $@
+	$(Q)$(CC) $(CFLAGS_guest) $(RUNTIME_only) -c -o $@$(NEW) $(@:.o=.c)
+	$(Q)objcopy --rename-section .text=runtime_text $@$(NEW)
+	$(Q)mv $@$(NEW) $@

@@ -25,44 +25,53 @@ explore_mine  = $(patsubst $(LABS)/%,$(W)/xmine/%.o,$(basename $(wildcard $(LABS
 $(X)/engine/%.o: grader/explorer/%.c $(explore_hdr) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(CFLAGS_explore) -O2 -Igrader/explorer -c -o $@ $<
+	$(Q)gcc $(CFLAGS_explore) -O2 -Igrader/explorer -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(X)/tested/%.o: grader/explorer/%.c $(explore_hdr) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(CFLAGS_tested) -Igrader/explorer -c -o $@ $<
+	$(Q)gcc $(CFLAGS_tested) -Igrader/explorer -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(X)/engine/%.o: grader/explorer/%.S
 	@mkdir -p $(@D)
 	$(call say,AS,$@)
-	$(Q)gcc $(CFLAGS_explore) -c -o $@ $<
+	$(Q)gcc $(CFLAGS_explore) -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(X)/scenarios/%.o: %.c $(explore_hdr) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(CFLAGS_explore) -fno-toplevel-reorder -Igrader/explorer -c -o $@ $<
+	$(Q)gcc $(CFLAGS_explore) -fno-toplevel-reorder -Igrader/explorer -c -o $@$(NEW) $<
+	$(Q)mv $@$(NEW) $@
 $(X)/ref/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(CFLAGS_tested) -c -o $@ $<
-	$(Q)$(OBJCOPY_tested) $@
+	$(Q)gcc $(CFLAGS_tested) -c -o $@$(NEW) $<
+	$(Q)$(OBJCOPY_tested) $@$(NEW)
+	$(Q)mv $@$(NEW) $@
 $(X)/ref/%.o: %.S $(HEADERS)
 	@mkdir -p $(@D)
 	$(call say,AS,$@)
-	$(Q)gcc $(CFLAGS_explore) -c -o $@ $<
-	$(Q)objcopy --weaken $@
+	$(Q)gcc $(CFLAGS_explore) -c -o $@$(NEW) $<
+	$(Q)objcopy --weaken $@$(NEW)
+	$(Q)mv $@$(NEW) $@
 $(W)/xmine/%.o: $(LABS)/%.c $(HEADERS) $(W)/labs.of
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(CFLAGS_tested) -ffile-prefix-map=$(LABS)/=labs/ -c -o $@ $<
-	$(Q)$(OBJCOPY_tested) $@
+	$(Q)gcc $(CFLAGS_tested) -ffile-prefix-map=$(LABS)/=labs/ -c -o $@$(NEW) $<
+	$(Q)$(OBJCOPY_tested) $@$(NEW)
+	$(Q)mv $@$(NEW) $@
 $(W)/xmine/%.o: $(LABS)/%.S $(HEADERS) $(W)/labs.of
 	@mkdir -p $(@D)
 	$(call say,AS,$@)
-	$(Q)gcc $(CFLAGS_explore) -c -o $@ $<
-	$(Q)objcopy --weaken $@
+	$(Q)gcc $(CFLAGS_explore) -c -o $@$(NEW) $<
+	$(Q)objcopy --weaken $@$(NEW)
+	$(Q)mv $@$(NEW) $@
 $(W)/xmine/01-rawsyscall/zsyscall.o: $(LABS)/01-rawsyscall/syscalls.in tools/mksyscall $(W)/labs.of
 	@mkdir -p $(@D)
 	$(Q)tools/mksyscall $< $(@:.o=.c) $(@:.o=.h) --calls labs.h
-	$(Q)gcc $(CFLAGS_tested) -c -o $@ $(@:.o=.c)
-	$(Q)$(OBJCOPY_tested) $@
+	$(Q)gcc $(CFLAGS_tested) -c -o $@$(NEW) $(@:.o=.c)
+	$(Q)$(OBJCOPY_tested) $@$(NEW)
+	$(Q)mv $@$(NEW) $@
 
 # $1: 03, $2: 03-runqueue
 define EXPLORED_LAB
@@ -74,17 +83,21 @@ xobjs_$1  := $$(explore_objs) $$(if $$(filter 04 05,$1),$(X)/tested/calls.o)
 $(W)/explore$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1) $$(xhidden_$1)) $$(explore_core) $$(xlabs_$1) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)gcc -no-pie -o $$@ $$(filter %.o,$$^)
+	$(Q)gcc -no-pie -o $$@$(NEW) $$(filter %.o,$$^)
+	$(Q)mv $$@$(NEW) $$@
 $(W)/xpublic$1: $$(xobjs_$1) $$(patsubst %.c,$(X)/scenarios/%.o,$$(xpublic_$1)) $$(explore_core) $$(xlabs_$1) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$(Q)gcc -no-pie -o $$@ $$(filter %.o,$$^)
+	$(Q)gcc -no-pie -o $$@$(NEW) $$(filter %.o,$$^)
+	$(Q)mv $$@$(NEW) $$@
 endef
 $(foreach n,$(NAMES),$(eval $(call EXPLORED_LAB,$(firstword $(subst -, ,$n)),$n)))
 
 $(X)/litmus: $(filter-out %/main.o %/rt.o %/world.o %/payload.o,$(explore_objs)) $(X)/scenarios/grader/explorer/tests/litmus.o $(X)/ref/grader/explorer/tests/shapes.o
 	$(call say,LD,$@)
-	$(Q)gcc -no-pie -o $@ $^
+	$(Q)gcc -no-pie -o $@$(NEW) $^
+	$(Q)mv $@$(NEW) $@
 $(X)/selftest: $(filter-out %/rt.o %/world.o %/payload.o,$(explore_objs)) $(X)/scenarios/grader/explorer/tests/selftest.o $(X)/ref/grader/explorer/tests/bugs.o $(X)/ref/grader/explorer/tests/mutexes.o
 	$(call say,LD,$@)
-	$(Q)gcc -no-pie -o $@ $^
+	$(Q)gcc -no-pie -o $@$(NEW) $^
+	$(Q)mv $@$(NEW) $@
