@@ -2,28 +2,34 @@
 
 A mutant is a file grader/mutants/NN-name/ID.patch: header lines, then a unified diff against solution/.
 
-    What: one line, what is wrong (or, for a variant, what is different)
+    What: one line, what is wrong (or what is different)
     Test: names of tests, each of which must fail
     Explore: names of scenarios of the explorer, in each of which it must fail
-    Text: part of the failure's message, which shows that it failed for the right reason (optional)
-    Kind: variant                     a right solution: everything must pass; it has neither Test nor Explore
+    Text: part of what one of them says, which shows that it failed for the right reason
+    Kind: variant       a right solution, written differently: everything must pass; it has none of the three
+    Kind: equivalent    a change that makes no difference to anybody: likewise, and
+    Why:                the argument that it makes none
 """
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from . import explore, labs
 
 SEEDS = ("1", "20011")          # a kill must not depend on the seed
-FIELDS = ("What", "Test", "Explore", "Text", "Kind")
+FIELDS = ("What", "Test", "Explore", "Text", "Kind", "Why")
+KINDS = ("wrong", "variant", "equivalent")
+STATED = 95                     # per cent of a lab's mutants must be caught for the stated reason
 
 
 @dataclass
@@ -32,19 +38,41 @@ class Mutant:
     lab: str                    # 03-runqueue
     name: str                   # m55160-no-recheck
     path: Path
+    kind: str                   # of KINDS
     what: str
     tests: list[str]
     scenarios: list[str]
     text: str
-    variant: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one test or scenario said in one run."""
+    name: str
+    seed: str                   # empty: a scenario, which has none
+    status: str                 # pass, or how it failed
+    message: str
+    trace: str = ""             # the scenario's failing execution
+
+    def __str__(self) -> str:
+        status = "" if self.status == "fail" or self.message.startswith("[") else f"{self.status}: "
+        return f"{self.name}: {status}{self.message}"
 
 
 @dataclass
 class Verdict:
-    """What became of a mutant: ok, and a line that says why not."""
+    """What became of a mutant."""
     mutant: Mutant
-    ok: bool
-    why: str = ""
+    outcome: str = "caught"     # or survived; passed or failed (kinds that are right); broken: it could not be judged
+    stated: bool = False        # caught for the reason that Text states
+    why: str = ""               # a line, if something is not as it should be
+    said: list[Said] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome in ("caught", "passed") and not self.differences
 
 
 def read(path: Path) -> Mutant:
@@ -58,18 +86,25 @@ def read(path: Path) -> Mutant:
             continue
         if not colon or key not in FIELDS:
             raise ValueError(f"{path}: '{line}' is no header line; there are {', '.join(FIELDS)}")
+        if key in head or not value.strip():
+            raise ValueError(f"{path}: {key} stands there {'twice' if key in head else 'without a value'}")
         head[key] = value.strip()
-    variant = head.get("Kind") == "variant"
-    if "What" not in head or head.get("Kind", "variant") != "variant" or variant == bool({"Test", "Explore"} & set(head)):
-        raise ValueError(f"{path}: needs What, and either Test, Explore or 'Kind: variant'")
-    return Mutant(path.parent.name, path.stem, path, head["What"], head.get("Test", "").split(), head.get("Explore", "").split(),
-                  head.get("Text", ""), variant)
+    kind = head.get("Kind", "wrong")
+    if kind not in KINDS or kind == "wrong" and "Kind" in head:
+        raise ValueError(f"{path}: there is no kind '{kind}'; a right solution is a variant or equivalent")
+    want = {"wrong": "What, Test or Explore, and no Why", "variant": "What and nothing else", "equivalent": "What, Why and nothing else"}
+    have = set(head) - {"Kind", "What"}
+    fits = have == {"Why"} if kind == "equivalent" else not have if kind == "variant" else have & {"Test", "Explore"} and "Why" not in have
+    if "What" not in head or not fits:
+        raise ValueError(f"{path}: {kind}: such an entry has {want[kind]}")
+    return Mutant(path.parent.name, path.stem, path, kind, head["What"], head.get("Test", "").split(), head.get("Explore", "").split(),
+                  head.get("Text", ""))
 
 
-def bank(kit: Path, wanted: list[str]) -> list[Mutant]:
-    """The entries that are wanted (03, 03/name or all), in order; KeyError if a wish matches none."""
+def bank(place: Path, wanted: list[str]) -> list[Mutant]:
+    """The entries in place that are wanted (03, 03/name or all), in order; KeyError if a wish matches none."""
     found: list[Mutant] = []
-    every = [read(p) for p in sorted((kit / "grader/mutants").glob("*/*.patch"))]
+    every = [read(p) for p in sorted(place.glob("*/*.patch"))]
     for wish in wanted or [""]:
         lab, _, name = wish.partition("/")
         hits = [m for m in every if m.lab.startswith(lab) and (not name or m.name == name)]
@@ -78,6 +113,8 @@ def bank(kit: Path, wanted: list[str]) -> list[Mutant]:
         found += [m for m in hits if m not in found]
     return found
 
+
+# ---- build ----
 
 def shared(kit: Path) -> Path:
     """Where the judges lie, and the reference's own objects, which a mutant takes over for all files that it does not change."""
@@ -109,55 +146,115 @@ def with_programs(kit: Path, lab: str) -> frozenset[str]:
     return frozenset(name for t in texts if "run_program(" in t for name in re.findall(r"^TEST(?:_WITHIN)?\((\w+)", t, re.M))
 
 
-def judge(kit: Path, m: Mutant) -> Verdict:
-    """Builds the mutant and runs its tests, with each seed, and its scenarios."""
+def explores(kit: Path, m: Mutant) -> bool:
+    """True if the explorer has to look at it."""
+    return bool(m.scenarios) or m.kind != "wrong" and explore.exists(kit, m.lab)
+
+
+def build(kit: Path, m: Mutant, work: Path) -> Optional[str]:
+    """Builds what its tests and scenarios need; None, or what went wrong."""
     nn = m.lab[:2]
+    targets = [f"judge{nn}" if m.kind != "wrong" or set(m.tests) & with_programs(kit, m.lab) else str(work / f"guest{nn}")]
+    if explores(kit, m):
+        targets.append(str(work / f"explore{nn}"))
+    words = apply(kit, m, work)
+    if words is not None:
+        return "does not apply: " + words.splitlines()[0]
+    words = labs.build(kit, work, "ref", *targets)
+    return None if words is None else "does not build: " + labs.first_error(words)
+
+
+# ---- judge ----
+
+def judge(kit: Path, m: Mutant, repeat: int = 1) -> Verdict:
+    """Builds the mutant, runs its tests and scenarios (a right solution: all), and again, if they are to say the same each time."""
+    start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="handoff-mutant-") as tmp:
         work = Path(tmp)
-        explores = bool(m.scenarios) or m.variant and explore.exists(kit, m.lab)
-        targets = [f"judge{nn}" if m.variant or set(m.tests) & with_programs(kit, m.lab) else str(work / f"guest{nn}")]
-        if explores:
-            targets.append(str(work / f"explore{nn}"))
-        words = apply(kit, m, work) or labs.build(kit, work, "ref", *targets)
-        if words is not None:
-            return Verdict(m, False, "does not apply or build: " + labs.first_error(words))
-        verdict = Verdict(m, True)
-        if explores:
-            verdict = explored(m, explore.run(work / f"explore{nn}", m.scenarios, 2 if m.variant else 3, None))
-        for seed in SEEDS if verdict.ok and (m.variant or m.tests) else ():
-            results = {t["name"]: t for t in labs.judge(kit, work, m.lab, m.tests, seed, program=shared(kit) / f"judge{nn}")}
-            verdict = variant(m, results) if m.variant else mutant(m, results)
-            if not verdict.ok:
-                verdict.why += f" (seed {seed})"
-                return verdict
+        try:
+            words = build(kit, m, work)
+            if words is not None:
+                return Verdict(m, "broken", why=words, seconds=time.monotonic() - start)
+            said = run(kit, m, work)
+            verdict = (wrong if m.kind == "wrong" else right)(m, said)
+            for n in range(2, repeat + 1):
+                verdict.differences += [d for d in differences(n, said, run(kit, m, work)) if d not in verdict.differences]
+        except (labs.Infra, explore.Refused) as e:
+            verdict = Verdict(m, "broken", why=f"could not be judged: {e}")
+    verdict.seconds = time.monotonic() - start
     return verdict
 
 
-def explored(m: Mutant, results: list[explore.Result]) -> Verdict:
-    """A right solution holds in every scenario, a wrong one in none of those that it names."""
-    for r in results:
-        if (r["verdict"] == "ok") != m.variant:
-            return Verdict(m, False, f"{r['scenario']} {'fails: ' + r.get('message', '') if m.variant else 'holds'}")
-    said = [f"{r['scenario']}: {r['verdict']}: {r['message']}" for r in results if not m.variant]
-    if said and m.text and not m.tests and not any(m.text in s for s in said):
-        return Verdict(m, False, f"another reason: {said[0]}")
-    return Verdict(m, True, said[0] if said else "")
+def run(kit: Path, m: Mutant, work: Path) -> list[Said]:
+    """Runs its scenarios and, with each seed, its tests."""
+    said = []
+    if explores(kit, m):
+        bound = 3 if m.kind == "wrong" else 2       # as submissions are explored
+        for r in explore.run(work / f"explore{m.lab[:2]}", m.scenarios, bound, None):
+            if r["verdict"] in ("limit", "broken"):
+                raise explore.Refused(f"{r['scenario']}: {r['verdict']}: {r.get('message', '')}")
+            trace = json.dumps({k: v for k, v in r.items() if k != "seconds"}, sort_keys=True)
+            said.append(Said(r["scenario"], "", "pass" if r["verdict"] == "ok" else r["verdict"], r.get("message", ""), trace))
+    for seed in SEEDS if m.tests or m.kind != "wrong" else ():
+        results = labs.judge(kit, work, m.lab, m.tests, seed, program=shared(kit) / f"judge{m.lab[:2]}")
+        said += [Said(t["name"], seed, t["status"], t["message"]) for t in results if not m.tests or t["name"] in m.tests]
+    return said
 
 
-def variant(m: Mutant, results: dict[str, labs.Result]) -> Verdict:
+def right(m: Mutant, said: list[Said]) -> Verdict:
     """A right solution passes everything."""
-    failed = [t for t in results.values() if t["status"] != "pass"]
-    return Verdict(m, not failed, f"{failed[0]['name']} fails: {failed[0]['message']}" if failed else "")
+    failed = [s for s in said if s.status != "pass"]
+    return Verdict(m, "failed" if failed else "passed", why=f"fails {where(failed[0])}: {failed[0].message}" if failed else "", said=failed)
 
 
-def mutant(m: Mutant, results: dict[str, labs.Result]) -> Verdict:
-    """A wrong one fails each of its tests, and says why."""
-    for name in m.tests:
-        if name not in results:
-            return Verdict(m, False, f"there is no test {name}")
-        if results[name]["status"] == "pass":
-            return Verdict(m, False, f"survived {name}")
-    said = [results[name]["message"] for name in m.tests]
-    if m.text and not any(m.text in s for s in said):
-        return Verdict(m, False, f"another reason: {said[0]}")
-    return Verdict(m, True, said[0])
+def wrong(m: Mutant, said: list[Said]) -> Verdict:
+    """A wrong one fails each of its tests and scenarios, and with each seed one of them states the reason."""
+    for name in m.tests + m.scenarios:
+        if not any(s.name == name for s in said):
+            return Verdict(m, "broken", why=f"there is no test or scenario {name}", said=said)
+    passed = [s for s in said if s.status == "pass"]
+    if passed:
+        return Verdict(m, "survived", why=f"survived {where(passed[0])}", said=said)
+    common = [s.message for s in said if not s.seed]
+    runs = [common + [s.message for s in said if s.seed == seed] for seed in (SEEDS if m.tests else ("",))]
+    stated = bool(m.text) and all(any(m.text in message for message in run) for run in runs)
+    return Verdict(m, "caught", stated, "" if stated else f"another reason than '{m.text}'" if m.text else "no reason stated", said)
+
+
+def where(s: Said) -> str:
+    return s.name + (f" (seed {s.seed})" if s.seed else "")
+
+
+def differences(n: int, first: list[Said], now: list[Said]) -> list[str]:
+    """What the nth run said that the first did not, a line each."""
+    found = []
+    earlier, later = ({(s.name, s.seed): s for s in run} for run in (first, now))
+    for key in sorted(earlier.keys() | later.keys()):
+        a, b = earlier.get(key), later.get(key)
+        if a is None or b is None:
+            found.append(f"run {n}: {key[0]} ran only {'now' if a is None else 'the first time'}")
+        elif (a.status, a.message) != (b.status, b.message):
+            found.append(f"run {n}: {where(a)} said '{a.status}: {a.message}' first, then '{b.status}: {b.message}'")
+        elif a.trace != b.trace:
+            found.append(f"run {n}: {where(a)} showed another execution than the first time")
+    return found
+
+
+# ---- figures ----
+
+def tally(verdicts: list[Verdict]) -> dict[str, dict[str, Any]]:
+    """The figures of each lab."""
+    table = {}
+    for lab in sorted({v.mutant.lab for v in verdicts}):
+        here = [v for v in verdicts if v.mutant.lab == lab]
+        wrong, variants, equivalent = ([v for v in here if v.mutant.kind == kind] for kind in KINDS)
+        row: dict[str, Any] = {
+            "mutants": len(wrong), "caught": sum(v.outcome == "caught" for v in wrong), "stated": sum(v.stated for v in wrong),
+            "unstated": sum(not v.mutant.text for v in wrong),
+            "variants": len(variants), "passed": sum(v.outcome == "passed" for v in variants),
+            "equivalent": len(equivalent), "same": sum(v.outcome == "passed" for v in equivalent),
+            "false_fails": sum(v.outcome == "failed" for v in here), "broken": sum(v.outcome == "broken" for v in here),
+            "differences": sum(bool(v.differences) for v in here), "seconds": round(sum(v.seconds for v in here), 1)}
+        row["ok"] = all(v.ok for v in here) and 100 * row["stated"] >= STATED * row["mutants"]
+        table[lab] = row
+    return table
