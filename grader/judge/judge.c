@@ -42,6 +42,7 @@ static struct {
 static int extrafd = -1;
 static int answer_ms = 2000;
 static bool used;
+static char reason[512]; /**< what because() said last */
 struct msg judge_last;
 
 void judge_used(void)
@@ -49,13 +50,29 @@ void judge_used(void)
     used = true;
 }
 
-void judge_fail(const char *file, int line, const char *fmt, ...)
+void because(const char *fmt, ...)
 {
-    char text[4096];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    vsnprintf(reason, sizeof reason, fmt ? fmt : "", ap);
     va_end(ap);
+}
+
+/** True if a message is about the code under test: not about what is unwritten, the test or the machine. */
+static bool about_the_code(const char *text)
+{
+    return strncmp(text, "[unwritten]", 11) != 0 && strncmp(text, "test:", 5) != 0 && strncmp(text, "judge:", 6) != 0;
+}
+
+void judge_fail(const char *file, int line, const char *fmt, ...)
+{
+    char text[4096 + sizeof reason + 4];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, 4096, fmt, ap);
+    va_end(ap);
+    if (*reason && about_the_code(text))
+        snprintf(text + (n < 4096 ? n : 4095), sizeof reason + 4, " (%s)", reason);
     for (char *s = text; *s; s++) /* keep Check's XML well-formed */
         if ((unsigned char)*s < 32 && *s != '\n' && *s != '\t')
             *s = '?';

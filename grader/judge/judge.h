@@ -34,6 +34,12 @@ struct judge_test {
 /** Fails the test; printf-like. (Check has an old macro of this name.) */
 #undef fail
 #define fail(...) judge_fail(__FILE__, __LINE__, __VA_ARGS__)
+/**
+ * Says in the student's terms why what follows must hold; printf-like. Until the next because() it is put, in
+ * parentheses, behind every failure's message, a crash's and a time-out's included. NULL: nothing any more.
+ * because("a bucket without symbols is 0, no index"); expect_call(0, "vdso_lookup", ...);
+ */
+void because(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** Implementation of fail. */
 _Noreturn void judge_fail(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 KIT = Path(__file__).resolve().parents[2]
-# What the message of each test must begin with; None: the test must pass.
+# What the message of each test must begin with, and with a $ at the end: must be; None: the test must pass.
 WANTED: dict[str, str | None] = {
     "Honest": None,
     "Exit0": "[early_exit] the guest exited with status 0 during exit0",
@@ -46,6 +46,10 @@ WANTED: dict[str, str | None] = {
     "AsksNothing": "test: it asked the guest nothing",
     "JudgeHangs": "Test timeout expired",
     "WrongAnswer": "honest(1, -2) returned 7, it should be 8",
+    "WrongAnswerWithAReason": "honest(1, -2) returned 7, it should be 8 (eight is what was put there)",
+    "CrashWithAReason": "[crash] the guest crashed (SIGSEGV) during crash; last output: here it comes (nothing may be read at 0)",
+    "MistakeWithAReason": "test: it asked the guest nothing$",
+    "ReasonTakenBack": "honest(1, -2) returned 7, it should be 8$",
 }
 
 
@@ -97,7 +101,7 @@ def main() -> int:
         bad = 0
         for name, wanted in WANTED.items():
             result, message = found.get(name, ("missing", ""))
-            ok = result == "success" if wanted is None else result in ("failure", "error") and message.startswith(wanted)
+            ok = result == "success" if wanted is None else result in ("failure", "error") and f"{message}$".startswith(wanted)
             if not ok:
                 bad += 1
                 print(f"not ok {name}: {result}: {message!r}, wanted {wanted!r}")

@@ -213,3 +213,30 @@ TEST(WrongAnswer)
 {
     expect_call(8, "honest", 1, -2);
 }
+
+/* The reason that the test gives is part of the message, whatever goes wrong. */
+TEST(WrongAnswerWithAReason)
+{
+    because("%s is what was put there", "eight");
+    expect_call(8, "honest", 1, -2);
+}
+
+TEST(CrashWithAReason)
+{
+    because("another reason");
+    because("nothing may be read at %d", 0);
+    call("crash");
+}
+
+/* A test's own mistake has no reason; nor has anything after because(NULL). */
+TEST(MistakeWithAReason)
+{
+    because("a reason");
+}
+
+TEST(ReasonTakenBack)
+{
+    because("a reason");
+    because(NULL);
+    expect_call(8, "honest", 1, -2);
+}
