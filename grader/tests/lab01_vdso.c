@@ -152,8 +152,10 @@ static void expect_refused(const struct elfimage *im, size_t at, const void *val
 {
     struct elfimage bad = *im;
     memcpy(bad.bytes + at, value, n);
+    because("%s: nothing is found, and it is noticed at once", what);
     elf_send(&bad);
-    elf_expect(&bad, NIL, "wanted", "LINUX_2.6", what);
+    elf_expect(&bad, NIL, "wanted", "LINUX_2.6", "it is damaged");
+    because(NULL);
 }
 
 TEST(WhatIsNoImageIsRefused)
@@ -221,6 +223,7 @@ static void set_dyn(struct elfimage *im, Elf64_Sxword tag, uint64_t v)
 /* The last byte of the image belongs to it, and the next one does not: that page cannot be read. */
 TEST(TheImageEndsAtItsLastByte)
 {
+    because("the page behind the image cannot be read: no name is compared beyond the image's last byte");
     for (int gnu = 0; gnu < 2; gnu++) {
         struct elfspec spec = {.hash = !gnu, .gnuhash = gnu, .buckets = 1};
         struct elfimage im;
@@ -260,6 +263,8 @@ TEST(TheEndOfATableMayBeASmallNumber)
                 spec.sym[0] = ELF_FUNC("wanted", 0x400);
                 elf_build(&im, &spec);
                 set_dyn(&im, tables[i], (uint64_t)-below);
+                because("a table lies %d bytes below the end of the address space: its begin plus its length is a small "
+                        "number again", below);
                 elf_send(&im);
                 size_t at = im.dyn; /* of the entry */
                 while (at < im.size && memcmp(im.bytes + at, &tables[i], sizeof tables[i]) != 0)
@@ -268,13 +273,14 @@ TEST(TheEndOfATableMayBeASmallNumber)
                 int64_t there = call_bytes("vdso_lookup", text, sizeof text, ELF_AT, (int64_t)im.size, false,
                                            (int64_t)(at + sizeof tables[i]), -below);
                 if (linked != NIL || there != NIL)
-                    fail("a table lies %d bytes below the end of the address space: found all the same", below);
+                    fail("the symbol is found all the same");
             }
 }
 
 /* Whatever the bytes say, nothing outside of the image is read: the guest would crash. */
 TEST(NothingOutsideOfADamagedImageIsRead)
 {
+    because("the image is damaged: each offset and length in it is compared with the image's end before it is used");
     for (int round = 0; round < 150; round++) {
         struct elfspec spec = {.hash = round & 1, .gnuhash = !(round & 1), .versions = true};
         struct elfimage im;
@@ -292,7 +298,7 @@ TEST(NothingOutsideOfADamagedImageIsRead)
         elf_send(&im);
         int64_t r = elf_lookup(&im, "wanted", "LINUX_2.6");
         if (r != NIL && (r < 0 || r >= (int64_t)im.size))
-            fail("a damaged image: the symbol is said to be at image + %#llx, outside of it", (long long)r);
+            fail("the symbol is said to be at image + %#llx, outside of it", (long long)r);
     }
 }
 

@@ -17,6 +17,9 @@ sys.path.insert(0, str(KIT / "grader"))
 from lib import mutants  # noqa: E402  (needs the path above)
 from lib.mutants import Mutant, Said, Verdict  # noqa: E402
 
+# Where the kernel has put the first thread's stack is the seconds' place.
+RANDOM = "if (clock == KCLOCK_MONOTONIC) {\n        ts->tv_sec = (int64_t)(uintptr_t)mp->g0->sched.sp;\n        return;\n    }\n    " \
+    "if (!vdsoClockGettime) {"
 CLOCK = "if (!vdsoClockGettime) {"      # solution/01-rawsyscall/clock.c
 SEEN = "Test: TheKernelsClockIsAskedWithoutASystemCall"
 
@@ -88,7 +91,7 @@ def test_the_reason_may_be_a_scenarios(tmp_path: Path) -> None:
 
 def test_what_is_said_differently_each_time_is_named(tmp_path: Path) -> None:
     status, text, got = mutate(tmp_path, {"01-rawsyscall/now": clock(
-        "Test: TheTimeIsTheVdsosInNanosecondsWithoutASystemCall\nText: the clock says", "if (true) {")}, "--repeat", "2")
+        "Test: TheTimeIsTheVdsosInNanosecondsWithoutASystemCall\nText: the clock says", RANDOM)}, "--repeat", "2")
     assert status == 1 and got["now"]["outcome"] == "caught" and len(got["now"]["differences"]) == 2, text
     assert "run 2: TheTimeIsTheVdsosInNanosecondsWithoutASystemCall (seed 1) said 'fail: nanotime1 is" in text
     assert "1 were not judged alike in each run" in text

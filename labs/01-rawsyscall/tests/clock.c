@@ -42,6 +42,7 @@ TEST(TheTimeIsTheVdsosInNanosecondsWithoutASystemCall)
 
 TEST(WithoutAClockInTheVdsoTheTimeIsASystemCall)
 {
+    because("the vDSO has no clock: vdsoClockGettime is NULL, and the system call remains");
     running_g();
     catch_calls();
     call("noclock");
@@ -83,7 +84,8 @@ TEST(OnG0TheClockIsAskedWhereWeAre)
     call("fakeclock", 1, 0);
     call("asktime", 0);
     call("fakeclock_seen", 0);
-    expect_result(3, 0, "the stack: 0 is g0's");
+    if (result(3))
+        fail("on g0 itself nanotime1 calls the vDSO on another stack than g0's");
     expect_result(2, 0, "the stack pointer at the call, modulo 16");
     if (result(4) >= 0)
         fail("on g0 itself the call is made at g0.sched.sp, it should be made on the present stack");

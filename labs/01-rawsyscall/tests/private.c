@@ -194,6 +194,7 @@ static int64_t cpus(const void *mask, size_t n, int64_t ret)
 
 TEST(GetCPUCountCountsTheBitsOfTheAffinityMask)
 {
+    because("there may be more than 64 CPUs: the kernel's mask has up to 8192 bytes");
     uint64_t mask[256] = {0};
     catch_calls();
     for (int round = 0; round < 3; round++) {

@@ -141,6 +141,8 @@ TEST(RawSyscallTellsTheSchedulerNothing)
 /* The child runs on its parent's stack, and writes on it what it likes. */
 TEST(TheParentOfAVforkFindsItsWayBack)
 {
+    because("the child runs on its parent's stack and writes there: what the parent still needs is in registers that "
+            "the kernel keeps");
     for (int i = 0; i < 3; i++) {
         int64_t code = 1 + (int64_t)rndn(100);
         expect_call(code << 8, "rawVforkSyscall", code);
@@ -158,11 +160,13 @@ TEST(RawVforkPassesThreeArgumentsAndErrors)
     expect_result(1, 17, "r2");
     expect_result(2, 0, "err");
     expect_words("rawVforkSyscall", SYS_clone, w, 3);
+    because("rawVforkSyscall, and the kernel returned error number %lld", (long long)number);
     call("trap_play", -number, 17);
     expect_call(-1, "stub", 1, SYS_clone, w[0], w[1], w[2]);
     expect_result(1, 0, "r2 after an error");
     expect_result(2, number, "err");
+    because("rawVforkSyscall, and the kernel returned -4096, which is data");
     call("trap_play", -4096, 0);
     expect_call(-4096, "stub", 1, SYS_clone, w[0], w[1], w[2]);
-    expect_result(2, 0, "err of a result of -4096, which is data");
+    expect_result(2, 0, "err");
 }

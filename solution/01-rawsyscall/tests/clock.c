@@ -31,9 +31,10 @@ TEST(TheTimeIsTheVdsosInNanosecondsWithoutASystemCall)
     for (int which = 0; which < 2; which++) {
         int64_t sec = (int64_t)rndn(5000000000), nsec = (int64_t)rndn(1000000000);
         call("fakeclock", sec, nsec);
-        expect_time(which, call_g("asktime", which), sec * 1000000000 + nsec);
+        int64_t is = call_g("asktime", which);
         if (result(3) != 0)
             fail("%s makes %lld system calls although the vDSO has a clock", names[which], (long long)result(3));
+        expect_time(which, is, sec * 1000000000 + nsec);
         if (call("fakeclock_seen", 0) != 1 || result(1) != (which ? CLOCK_REALTIME : CLOCK_MONOTONIC))
             fail("%s asks for clock %lld, it should be %d", names[which], (long long)result(1),
                  which ? CLOCK_REALTIME : CLOCK_MONOTONIC);
@@ -42,6 +43,7 @@ TEST(TheTimeIsTheVdsosInNanosecondsWithoutASystemCall)
 
 TEST(WithoutAClockInTheVdsoTheTimeIsASystemCall)
 {
+    because("the vDSO has no clock: vdsoClockGettime is NULL, and the system call remains");
     running_g();
     catch_calls();
     call("noclock");
@@ -83,7 +85,8 @@ TEST(OnG0TheClockIsAskedWhereWeAre)
     call("fakeclock", 1, 0);
     call("asktime", 0);
     call("fakeclock_seen", 0);
-    expect_result(3, 0, "the stack: 0 is g0's");
+    if (result(3))
+        fail("on g0 itself nanotime1 calls the vDSO on another stack than g0's");
     expect_result(2, 0, "the stack pointer at the call, modulo 16");
     if (result(4) >= 0)
         fail("on g0 itself the call is made at g0.sched.sp, it should be made on the present stack");
