@@ -66,13 +66,14 @@ static bool about_the_code(const char *text)
 
 void judge_fail(const char *file, int line, const char *fmt, ...)
 {
-    char text[4096 + sizeof reason + 4];
+    enum { MOST = 3400 }; /* Check gives up the test, without a word, if message and reason are above 4096 */
+    char text[MOST + sizeof reason + 4];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(text, 4096, fmt, ap);
+    int n = vsnprintf(text, MOST, fmt, ap);
     va_end(ap);
     if (*reason && about_the_code(text))
-        snprintf(text + (n < 4096 ? n : 4095), sizeof reason + 4, " (%s)", reason);
+        snprintf(text + (n < MOST ? n : MOST - 1), sizeof reason + 4, " (%s)", reason);
     for (char *s = text; *s; s++) /* keep Check's XML well-formed */
         if ((unsigned char)*s < 32 && *s != '\n' && *s != '\t')
             *s = '?';

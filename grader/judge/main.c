@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -181,6 +182,7 @@ int main(int argc, char **argv)
     judge_began = judge_seconds();
     prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    personality(ADDR_NO_RANDOMIZE); /* guests and programs: an address in a message is the same each time */
     SRunner *sr = srunner_create(make_suite(tests, n));
     srunner_set_fork_status(sr, CK_FORK);
     if (xml)

@@ -228,12 +228,33 @@ const char *events(void)
     return log;
 }
 
+/** The lines of a log for a message: equal ones in a row are one, with their number; and no more than fit in out. */
+static const char *folded(const char *log, char *out, size_t size)
+{
+    size_t n = (size_t)snprintf(out, size, "%s", *log ? "" : "(none)\n");
+    for (const char *s = log, *next; *s; s = next) {
+        size_t len = strcspn(s, "\n"), times = 1;
+        for (next = s + len + (s[len] != 0); strncmp(s, next, len + 1) == 0; next += len + 1)
+            times++;
+        char often[40] = "";
+        if (times > 1)
+            snprintf(often, sizeof often, "   (%zu times)", times);
+        if (n + len + strlen(often) + 8 > size) {
+            snprintf(out + n, size - n, "...\n");
+            break;
+        }
+        n += (size_t)snprintf(out + n, size - n, "%.*s%s\n", (int)len, s, often);
+    }
+    return out;
+}
+
 void judge_expect_events(const char *file, int line, const char *wanted)
 {
     const char *is = events();
+    char a[1600], b[1600];
     if (strcmp(is, wanted) != 0)
-        judge_fail(file, line, "the calls were:\n%sthey should have been:\n%s", *is ? is : "(none)\n",
-                   *wanted ? wanted : "(none)\n");
+        judge_fail(file, line, "the calls were:\n%sthey should have been:\n%s", folded(is, a, sizeof a),
+                   folded(wanted, b, sizeof b));
 }
 
 /* ---- outcomes ---- */

@@ -48,6 +48,7 @@ WANTED: dict[str, str | None] = {
     "WrongAnswer": "honest(1, -2) returned 7, it should be 8",
     "WrongAnswerWithAReason": "honest(1, -2) returned 7, it should be 8 (eight is what was put there)",
     "CrashWithAReason": "[crash] the guest crashed (SIGSEGV) during crash; last output: here it comes (nothing may be read at 0)",
+    "LongMessage": "many xxx",
     "MistakeWithAReason": "test: it asked the guest nothing$",
     "ReasonTakenBack": "honest(1, -2) returned 7, it should be 8$",
 }

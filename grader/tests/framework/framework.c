@@ -240,3 +240,13 @@ TEST(ReasonTakenBack)
     because(NULL);
     expect_call(8, "honest", 1, -2);
 }
+
+/* A message of any length arrives, with its reason. */
+TEST(LongMessage)
+{
+    static char many[100000];
+    memset(many, 'x', sizeof many - 1);
+    because("it is long");
+    call("honest");
+    fail("many %s", many);
+}
