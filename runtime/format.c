@@ -1,7 +1,8 @@
 /**
  * @file format.c
- * printf's formats, without libc: %d %i %u %x %X %p %s %c %% with the flags 0 and -, a width, .precision
- * for strings (both may be *) and the lengths hh h l ll z j t.
+ * printf's formats, without libc: %d %i %u %o %x %X %p %s %c %% with the flags - 0 # + and blank, a width and a
+ * .precision (both may be *), and the lengths hh h l ll z j t. All is as C says, but that %p of NULL is 0x0. Any other
+ * letter, those of floating-point numbers among them, is shown as %!letter.
  *
  * Everything happens in the caller's buffer and on the present stack: callable anywhere, signal handlers
  * included.
@@ -20,6 +21,8 @@ typedef struct sink {
 typedef struct spec {
     bool left;     /* - */
     bool zero;     /* 0 */
+    bool alt;      /* # */
+    char plus;     /* what stands before a number that is not negative: '+', ' ' or 0 */
     int width;
     int precision; /* -1: none */
     int bytes;     /* size of the integer argument */
@@ -34,8 +37,9 @@ static void putchar_(sink *s, char c)
 
 static void pad(sink *s, char c, int n)
 {
-    while (n-- > 0)
+    for (; n > 0 && s->len < s->room; n--)
         putchar_(s, c);
+    s->len += n > 0 ? (size_t)n : 0;
 }
 
 /* Writes n bytes of text within the width. */
@@ -49,25 +53,29 @@ static void puttext(sink *s, const spec *f, const char *text, int n)
         pad(s, ' ', f->width - n);
 }
 
-/* Writes prefix and v in base with these digits within the width; zeros go between the two. */
+/* Writes prefix and v in base with these digits: at least precision digits, within the width. */
 static void putnumber(sink *s, const spec *f, const char *prefix, uint64_t v, unsigned base,
                       const char *digits)
 {
-    char text[24]; /* 20 decimal digits are the most */
+    char text[24]; /* 22 octal digits are the most */
     int n = 0, before = 0;
-    do {
+    for (; v; v /= base)
         text[n++] = digits[v % base];
-        v /= base;
-    } while (v);
     while (prefix[before])
         before++;
-    int fill = f->width - before - n;
-    if (!f->left && !f->zero)
+    int zeros = (f->precision < 0 ? 1 : f->precision) - n; /* 0 has no digits of its own */
+    if (zeros < 1)
+        zeros = f->alt && base == 8;
+    int fill = f->width - before - zeros - n;
+    if (fill > 0 && f->zero && !f->left && f->precision < 0) {
+        zeros += fill;
+        fill = 0;
+    }
+    if (!f->left)
         pad(s, ' ', fill);
     for (int i = 0; i < before; i++)
         putchar_(s, prefix[i]);
-    if (!f->left && f->zero)
-        pad(s, '0', fill);
+    pad(s, '0', zeros);
     while (n > 0)
         putchar_(s, text[--n]);
     if (f->left)
@@ -83,32 +91,49 @@ static int textlen(const char *text, int max)
     return n;
 }
 
-/* A decimal number, or * from the arguments. */
+/* The largest width and precision: sums of two of them are still numbers. */
+enum { NUMBER_MAX = INT_MAX / 4 };
+
+/* A decimal number, or * from the arguments; a larger one than NUMBER_MAX becomes that. */
 static const char *getnumber(const char *p, va_list *ap, int *n)
 {
     *n = 0;
     if (*p == '*') {
         *n = va_arg(*ap, int);
-        return p + 1;
+        p++;
     }
-    while (*p >= '0' && *p <= '9')
-        *n = *n * 10 + (*p++ - '0');
+    for (; *p >= '0' && *p <= '9'; p++)
+        *n = *n < NUMBER_MAX / 10 ? *n * 10 + (*p - '0') : NUMBER_MAX;
+    if (*n > NUMBER_MAX)
+        *n = NUMBER_MAX;
+    if (*n < -NUMBER_MAX)
+        *n = -NUMBER_MAX;
     return p;
+}
+
+static const char *getflags(const char *p, spec *f)
+{
+    for (;; p++) {
+        if (*p == '-')
+            f->left = true;
+        else if (*p == '0')
+            f->zero = true;
+        else if (*p == '#')
+            f->alt = true;
+        else if (*p == '+')
+            f->plus = '+';
+        else if (*p == ' ')
+            f->plus = f->plus ? f->plus : ' ';
+        else
+            return p;
+    }
 }
 
 /* Reads flags, width, precision and length; returns where the conversion letter is. */
 static const char *getspec(const char *p, va_list *ap, spec *f)
 {
     *f = (spec){.precision = -1, .bytes = sizeof(int)};
-    for (;; p++) {
-        if (*p == '-')
-            f->left = true;
-        else if (*p == '0')
-            f->zero = true;
-        else
-            break;
-    }
-    p = getnumber(p, ap, &f->width);
+    p = getnumber(getflags(p, f), ap, &f->width);
     if (f->width < 0) {
         f->left = true;
         f->width = -f->width;
@@ -146,25 +171,39 @@ static uint64_t getinteger(const spec *f, va_list *ap, bool sign)
     return sign ? (uint64_t)(int64_t)v : (unsigned)v;
 }
 
+/* An integer in decimal, with its sign. */
+static void putdecimal(sink *s, const spec *f, int64_t v)
+{
+    const char plus[2] = {f->plus};
+    putnumber(s, f, v < 0 ? "-" : plus, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, "0123456789");
+}
+
+/* An unsigned integer in hexadecimal; of these, 0 never has a prefix. */
+static void puthex(sink *s, const spec *f, uint64_t v, const char *prefix, const char *digits)
+{
+    putnumber(s, f, f->alt && v ? prefix : "", v, 16, digits);
+}
+
 /* Does the conversion with letter c. */
 static void convert(sink *s, spec *f, char c, va_list *ap)
 {
     static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
     switch (c) {
     case 'd':
-    case 'i': {
-        int64_t v = (int64_t)getinteger(f, ap, true);
-        putnumber(s, f, v < 0 ? "-" : "", v < 0 ? -(uint64_t)v : (uint64_t)v, 10, lower);
+    case 'i':
+        putdecimal(s, f, (int64_t)getinteger(f, ap, true));
         break;
-    }
     case 'u':
         putnumber(s, f, "", getinteger(f, ap, false), 10, lower);
         break;
+    case 'o':
+        putnumber(s, f, "", getinteger(f, ap, false), 8, lower);
+        break;
     case 'x':
-        putnumber(s, f, "", getinteger(f, ap, false), 16, lower);
+        puthex(s, f, getinteger(f, ap, false), "0x", lower);
         break;
     case 'X':
-        putnumber(s, f, "", getinteger(f, ap, false), 16, upper);
+        puthex(s, f, getinteger(f, ap, false), "0X", upper);
         break;
     case 'p':
         putnumber(s, f, "0x", (uintptr_t)va_arg(*ap, void *), 16, lower);

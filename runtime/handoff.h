@@ -317,7 +317,7 @@ typedef struct Str {
 void *gomalloc(size_t size);
 /** Frees what gomalloc returned; NULL does nothing. */
 void gofree(void *p);
-/** Formats to fd in one write: %d %u %x %ld %lu %lx %lld %llu %zu %p %s %.*s %c %% with width, 0 and -. Returns bytes. */
+/** Formats to fd in one write, as printf does, but for floating-point numbers and %n: those are shown as %!letter. Returns bytes. */
 int goprintf(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** Formats into buf (always terminated if n > 0); returns the length that the whole text would have. */
 int gosnprintf(char *buf, size_t n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -21,8 +21,10 @@ void wirep(P *pp)
     uint32_t status = load_relaxed(&pp->status);
     if (mp->p)
         throw_("wirep: m%ld already has p%d", (long)mp->id, mp->p->id);
-    if (other || status != Pidle)
-        throw_("wirep: p%d has m%ld and status %u, wanted none and idle", pp->id, other ? (long)other->id : -1L, status);
+    if (other)
+        throw_("wirep: p%d has m%ld and status %u, wanted none and idle", pp->id, (long)other->id, status);
+    if (status != Pidle)
+        throw_("wirep: p%d has no M, but status %u, wanted idle", pp->id, status);
     mp->p = pp;
     store_release(&pp->m, mp);            /* pairs with preemptone's acquire: it looks into the M */
     store_relaxed(&pp->status, Prunning); /* ours already: only its owner changes it from here on */
@@ -40,9 +42,12 @@ P *releasep(void)
     P *pp = mp->p;
     if (!pp)
         throw_("releasep: m%ld has no P", (long)mp->id);
-    if (load_relaxed(&pp->m) != mp || load_relaxed(&pp->status) != Prunning)
-        throw_("releasep: m%ld holds p%d, which has m%ld and status %u", (long)mp->id, pp->id,
-               load_relaxed(&pp->m) ? (long)load_relaxed(&pp->m)->id : -1L, load_relaxed(&pp->status));
+    M *other = load_relaxed(&pp->m); /* ourselves, or the P is not ours: then we throw */
+    uint32_t status = load_relaxed(&pp->status);
+    if (!other)
+        throw_("releasep: m%ld holds p%d, which has no M, and status %u", (long)mp->id, pp->id, status);
+    if (other != mp || status != Prunning)
+        throw_("releasep: m%ld holds p%d, which has m%ld and status %u", (long)mp->id, pp->id, (long)other->id, status);
     trace_(pp, traceEvProcStop, (uint64_t)mp->id, 0);
     store_relaxed(&pp->m, NULL);
     mp->p = NULL;
