@@ -12,6 +12,7 @@ typedef struct stackpoint {
     uintptr_t pc;  /**< 0: unknown */
     uintptr_t bp;  /**< the frame pointer that belongs to pc */
     bool exact;    /**< pc is where the code was interrupted; else it is a return address */
+    bool vdso;     /**< pc lies in the vDSO, and bp belongs to the function that went there */
 } stackpoint;
 
 /** How much of the program's state a dying program shows. */
@@ -44,6 +45,11 @@ _Noreturn void die(death *d);
 /** The death that is being reported, or NULL. Its M alone may use it. */
 extern death *dying;
 
+/**
+ * Where gp stands if a signal has interrupted it in the vDSO, at pc: who called is known from its M's vdsoPC and vdsoSP, since
+ * the kernel's code may use the frame pointer as it likes. Without those, bp is 0.
+ */
+stackpoint vdsopoint(G *gp, uintptr_t pc);
 /** Prints one line a frame, from p down to the end of the stack s (lo == 0: unknown, then only p itself). */
 void printframes(stackpoint p, stack s);
 /** Prints the goroutines: first the one that d names, then (not for a panic) the others. d may be NULL: just all of them. */

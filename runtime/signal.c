@@ -68,12 +68,23 @@ static int handledindex(int sig)
     return i;
 }
 
+static bool inruntimetext(uintptr_t pc)
+{
+    return pc - (uintptr_t)__start_runtime_text < (uintptr_t)(__stop_runtime_text - __start_runtime_text);
+}
+
 bool inusertext(uintptr_t pc)
 {
-    if (!__start_runtime_text ||
-        pc - (uintptr_t)__start_runtime_text < (uintptr_t)(__stop_runtime_text - __start_runtime_text))
+    if (!__start_runtime_text || inruntimetext(pc))
         return false;
     return pc - (uintptr_t)__executable_start < (uintptr_t)(etext - __executable_start);
+}
+
+/** gp was interrupted while its M is in a vDSO call, and pc is no code of the program's or the runtime's. */
+static bool invdso(G *gp, uintptr_t pc)
+{
+    M *mp = load_relaxed(&gp->m); /* of this thread */
+    return mp->vdsoSP != 0 && !inruntimetext(pc) && !inusertext(pc);
 }
 
 /* ---- preemption ---- */
@@ -167,6 +178,8 @@ static _Noreturn void sigdie(int sig, G *gp, void *info, void *uc)
     linux_sigprocmask(KSIG_UNBLOCK, &faults, NULL);
     death d = {.kind = deathThrow, .fmt = "a signal", .gp = gp, .sig = sig, .info = info, .uc = uc};
     d.at = (stackpoint){.pc = sigctxt_pc(uc), .bp = sigctxt_bp(uc), .exact = true};
+    if (invdso(gp, d.at.pc))
+        d.at = vdsopoint(gp, d.at.pc);
     d.head = sig == KSIGQUIT ? sigquithead : isoverflow(sig, gp, info) ? overflowhead : faulthead;
     die(&d);
 }

@@ -4,8 +4,9 @@
  *
  * A backtrace follows frame pointers, which every part of a program built for this runtime keeps. Where it starts depends
  * on the G: a parked or runnable one left its pc and frame pointer in sched, one in a system call in syscallpc and
- * syscallbp; of one that runs on another thread nobody can know more than that. A frame pointer is believed only while it
- * lies in the G's own stack, above the one before it.
+ * syscallbp; of one that runs on another thread nobody can know more than that. One that a signal has found in the vDSO,
+ * on another stack and in code without our frames, has its caller in m.vdsoPC and vdsoSP. A frame pointer is believed only
+ * while it lies in the G's own stack, above the one before it.
  *
  * No lock is taken: the program may be dying with any of them held. So what is printed may be torn, each loop has an end
  * that does not depend on what it reads, and a fault on the way ends the report (see panic.c) rather than the machine.
@@ -40,12 +41,35 @@ RACY static bool nextframe(uintptr_t *pc, uintptr_t *bp, stack s)
     return *pc != 0;
 }
 
+RACY stackpoint vdsopoint(G *gp, uintptr_t pc)
+{
+    enum { FAR = 1024 }; /* more than the frame of the function that the M's fields were set for */
+    stackpoint p = {.pc = pc, .exact = true, .vdso = true};
+    M *mp = load_relaxed(&gp->m); /* of this thread */
+    stack s = gp->stack;
+    if (!mp->vdsoSP || mp->vdsoSP <= s.lo || mp->vdsoSP > s.hi)
+        return p;
+    /* Its frame ends at vdsoSP; where in it the link to the caller's stands, each CPU has its own custom. */
+    for (uintptr_t bp = mp->vdsoSP - 2 * sizeof(uintptr_t); bp >= s.lo && mp->vdsoSP - bp <= FAR; bp -= sizeof(uintptr_t))
+        if (frame_pc(bp) == mp->vdsoPC) {
+            p.bp = bp;
+            break;
+        }
+    return p;
+}
+
 void printframes(stackpoint p, stack s)
 {
     uintptr_t pc = p.pc, bp = p.bp;
     bool exact = p.exact;
     if (!pc)
         return;
+    if (p.vdso) {
+        print("\t[vdso]\n");
+        exact = false;
+        if (s.lo == 0 || !nextframe(&pc, &bp, s))
+            return;
+    }
     for (int i = 0; i < MAXFRAMES; i++) {
         if (pc == (uintptr_t)goexit_frame + 1)
             return; /* below this there is nothing */

@@ -198,6 +198,51 @@ static void quit(void)
         gosleep(NSEC_PER_SEC);
 }
 
+/* The goroutine that asks for the time, and the signal that looks where it is. */
+static G *asker;
+
+/* Asks for SIGQUIT, which comes as this handler returns: while asker is in the vDSO. Without a vDSO: wherever it is. */
+static void on_look(int sig, void *info, void *uc)
+{
+    extern const char __executable_start[], end[];
+    (void)sig, (void)info;
+    uintptr_t pc = sigctxt_pc(uc);
+    bool outside = pc < (uintptr_t)__executable_start || pc >= (uintptr_t)end;
+    if (getg() == asker && (outside || !vdsoClockGettime))
+        linux_tgkill(linux_getpid(), linux_gettid(), KSIGQUIT);
+}
+
+/* Each 100 us a signal to this thread alone. */
+static void look_again_and_again(void)
+{
+    enum { SIGEV_THREAD_ID = 4 };
+    struct {
+        uint64_t value;
+        int32_t signo, notify, tid, unused[11];
+    } event = {.signo = KSIGALRM, .notify = SIGEV_THREAD_ID, .tid = linux_gettid()};
+    struct ktimespec times[2] = {{0, 100000}, {0, 100000}};
+    int32_t timer;
+    struct ksigaction sa = {on_look, KSA_SIGINFO | KSA_ONSTACK | KSA_RESTART | KSA_RESTORER, arch_sigreturn, sigset_all};
+    CHECK(linux_sigaction(KSIGALRM, &sa, NULL) == 0, "SIGALRM can be handled");
+    CHECK(RawSyscall(__NR_timer_create, KCLOCK_MONOTONIC, (uintptr_t)&event, (uintptr_t)&timer).err == 0, "a timer can be made");
+    CHECK(RawSyscall6(__NR_timer_settime, (uintptr_t)timer, 0, (uintptr_t)times, 0, 0, 0).err == 0, "a timer can be set");
+}
+
+static __attribute__((noinline)) void ask_again_and_again(void)
+{
+    for (int64_t end = nanotime() + PATIENCE; nanotime() < end;)
+        continue;
+}
+
+static void quit_in_vdso(void)
+{
+    lockosthread();
+    asker = getg();
+    look_again_and_again();
+    ask_again_and_again();
+    CHECK(false, "a signal has come while the time was being read");
+}
+
 static void status7(void)
 {
     goexitprocess(7);
@@ -249,6 +294,7 @@ static const struct test tests[] = {
     {"negativewg", negativewg},
     {"segv", segv},
     {"quit", quit},
+    {"quit_in_vdso", quit_in_vdso},
     {"status7", status7},
     {"panicrace", panicrace},
     {"badstatus", badstatus},
