@@ -293,7 +293,7 @@ int file_close(int fd);
 /** @} */
 
 /** @name System calls
- * The wrappers sys_read, sys_openat and so on are generated from lab 01's syscalls.in; include zsyscall.h for them.
+ * The wrappers sys_read, sys_openat and so on are generated from lab 01's syscalls.in; include "zsyscall.h" for them.
  * @{ */
 
 /** An error of the kernel: 0, or a positive errno. */

@@ -1,8 +1,7 @@
 /* What it means to tell the scheduler of a system call, and what not to: one P, a call that waits for another goroutine. */
 #include "check.h"
 #include "labs.h"
-
-Errno sys_read(int fd, Slice p, intptr_t *n); /* as in the generated zsyscall.h */
+#include "zsyscall.h"
 
 struct kpollfd {
     int fd;
