@@ -68,6 +68,12 @@ guestflags:
 	@printf '%s\n' '$(CC) $(CFLAGS_guest) $(RUNTIME_only)'
 .PHONY: guestflags
 
+# $1: 03, $2: tests. The programs that they name, and so may run.
+programs = $(addprefix $(W)/prog$1/,$(filter $(TESTS),$(shell grep -oh '"[a-z0-9_]*"' $2 | tr -d '"' | sort -u)))
+
+# All tests, compiled: a judge is only linked then.
+judge_tests := $(patsubst %.c,$(SHARED)/tests/%.o,$(wildcard labs/*/tests/*.c grader/tests/lab*.c))
+
 # A module becomes one object, in which only the names stay global that the reference's module has. There are two of it:
 # NN.o, in which the calls between its files are diverted, for the guest, and NN.plain.o, for whole programs.
 
@@ -149,10 +155,9 @@ $(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcar
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@$(NEW) $$(filter %.o,$$^)
 	$(Q)mv $$@$(NEW) $$@
-prog$1 := $$(addprefix $(W)/prog$1/,$$(basename $$(notdir $$(wildcard runtime/tests/*.c))))
 
-judge$1: $(W)/judge$1 $(W)/guest$1 $$(prog$1)
-public$1: $(W)/public$1 $(W)/guest$1 $$(prog$1)
+judge$1: $(W)/judge$1 $(W)/guest$1 $$$$(call programs,$1,$$$$(PUBLIC_$1) $$$$(HIDDEN_$1))
+public$1: $(W)/public$1 $(W)/guest$1 $$$$(call programs,$1,$$$$(PUBLIC_$1))
 .PHONY: judge$1 public$1
 endef
 $(foreach n,$(NAMES),$(eval $(call JUDGED_LAB,$(firstword $(subst -, ,$n)),$n)))

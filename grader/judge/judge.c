@@ -58,29 +58,6 @@ void because(const char *fmt, ...)
     va_end(ap);
 }
 
-/** True if a message is about the code under test: not about what is unwritten, the test or the machine. */
-static bool about_the_code(const char *text)
-{
-    return strncmp(text, "[unwritten]", 11) != 0 && strncmp(text, "test:", 5) != 0 && strncmp(text, "judge:", 6) != 0;
-}
-
-void judge_fail(const char *file, int line, const char *fmt, ...)
-{
-    enum { MOST = 3400 }; /* Check gives up the test, without a word, if message and reason are above 4096 */
-    char text[MOST + sizeof reason + 4];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(text, MOST, fmt, ap);
-    va_end(ap);
-    if (*reason && about_the_code(text))
-        snprintf(text + (n < MOST ? n : MOST - 1), sizeof reason + 4, " (%s)", reason);
-    for (char *s = text; *s; s++) /* keep Check's XML well-formed */
-        if ((unsigned char)*s < 32 && *s != '\n' && *s != '\t')
-            *s = '?';
-    _ck_assert_failed(file, line, "", "%s", text);
-    abort();
-}
-
 double judge_seconds(void)
 {
     struct timespec ts;
@@ -111,8 +88,14 @@ const char *judge_status(int status)
 const char *judge_tag(int status)
 {
     const char *how = judge_status(status);
-    if (strcmp(how, "crashed (SIGXCPU)") == 0)
-        return "[timeout_cpu] ";
+    static const char *const limits[][2] = {
+        {"crashed (SIGXCPU)", "[timeout_cpu] "},
+        {"crashed (SIGXFSZ)", "[limit_fsize] "},
+        {"crashed (SIGSYS)", "[limit_syscall] "},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (strcmp(how, limits[i][0]) == 0)
+            return limits[i][1];
     return strncmp(how, "crashed", 7) == 0 ? "[crash] " : "[early_exit] ";
 }
 
@@ -189,22 +172,69 @@ static void drain(void)
     guest.tail[guest.taillen] = 0;
 }
 
+/** True once the guest has ended: takes its status and what it used. */
+static bool ended(void)
+{
+    struct rusage ru;
+    if (guest.gone)
+        return true;
+    pid_t r = wait4(guest.pid, &guest.status, WNOHANG, &ru);
+    if (r > 0)
+        judge_ended(&ru);
+    return guest.gone = r > 0 || (r < 0 && errno == ECHILD);
+}
+
 /** Waits for the guest's end for up to ms; kills it then. */
 static void reap(int ms)
 {
     int64_t end = now_ms() + ms;
-    while (!guest.gone) {
-        pid_t r = waitpid(guest.pid, &guest.status, WNOHANG);
-        if (r == guest.pid || (r < 0 && errno == ECHILD))
-            guest.gone = true;
-        else if (now_ms() >= end)
+    while (!ended()) {
+        if (now_ms() >= end)
             kill(guest.pid, SIGKILL);
-        if (!guest.gone) {
-            struct pollfd pf = {guest.errfd, POLLIN, 0};
-            poll(&pf, 1, 2); /* its output, or 2 ms: SIGCHLD is Check's */
-        }
+        struct pollfd pf = {guest.errfd, POLLIN, 0};
+        poll(&pf, 1, 2); /* its output, or 2 ms: SIGCHLD is Check's */
         drain();
     }
+    drain();
+}
+
+/** At the end of the test's process, which may be a failure with the guest still there. */
+static void end_of_test(void)
+{
+    static bool done;
+    if (done)
+        return;
+    done = true;
+    if (guest.pid && !guest.gone) {
+        judge_look(guest.pid);
+        reap(0);
+    }
+    judge_sweep();
+    judge_tell_usage();
+}
+
+/** True if a message is about the code under test: not about what is unwritten, the test or the machine. */
+static bool about_the_code(const char *text)
+{
+    return strncmp(text, "[unwritten]", 11) != 0 && strncmp(text, "test:", 5) != 0 && strncmp(text, "judge:", 6) != 0;
+}
+
+void judge_fail(const char *file, int line, const char *fmt, ...)
+{
+    enum { MOST = 3400 }; /* Check gives up the test, without a word, if message and reason are above 4096 */
+    char text[MOST + sizeof reason + 4];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, MOST, fmt, ap);
+    va_end(ap);
+    if (*reason && about_the_code(text))
+        snprintf(text + (n < MOST ? n : MOST - 1), sizeof reason + 4, " (%s)", reason);
+    for (char *s = text; *s; s++) /* keep Check's XML well-formed */
+        if ((unsigned char)*s < 32 && *s != '\n' && *s != '\t')
+            *s = '?';
+    end_of_test();
+    _ck_assert_failed(file, line, "", "%s", text);
+    abort();
 }
 
 /** "; last output: ..." or nothing. */
@@ -231,16 +261,17 @@ static const char *opname(const char *op, const void *text)
 /** Waits for the answer; false: the guest closed the channel. */
 static bool await(const char *file, int line, const char *name, struct msg *m)
 {
-    int64_t end = now_ms() + answer_ms;
+    int64_t start = now_ms();
+    long delayed = judge_delay_ms(guest.pid);
     for (;;) {
         struct pollfd pf[2] = {{guest.fd, POLLIN, 0}, {guest.errfd, POLLIN, 0}};
-        int left = (int)(end - now_ms());
-        if (left <= 0)
+        if (poll(pf, 2, answer_ms < SLICE ? answer_ms : SLICE) == 0)
+            judge_look(guest.pid);
+        if (!pf[0].revents && judge_overdue(guest.pid, now_ms() - start, answer_ms, delayed))
             judge_fail(file, line,
                        "[timeout_wall] no answer to '%s' in %g s: it hangs, spins or waits for somebody%s",
                        name, answer_ms / 1000.0, judge_last_output());
-        int slice = left < SLICE ? left : SLICE;
-        if (poll(pf, 2, slice) == 0 && judge_rss_kb(guest.pid) > JUDGE_RSS_KB)
+        if (judge_peak_kb() > JUDGE_PEAK_KB)
             judge_fail(file, line, "[limit_mem] more than " JUDGE_MEMORY " of memory during %s%s", name,
                        judge_last_output());
         drain();
@@ -290,7 +321,7 @@ bool judge_exchange(const char *file, int line, const char *op, const void *text
     used = true;
     silence(file, line, name);
     if (send(guest.fd, &m, sizeof m, MSG_NOSIGNAL) != sizeof m || !await(file, line, name, &judge_last)) {
-        reap(500);
+        reap(answer_ms);
         return false;
     }
     if (judge_last.nonce != m.nonce || memcmp(judge_last.op, m.op, sizeof m.op) != 0 ||
@@ -359,10 +390,12 @@ void judge_setup(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_DUMPABLE, 0); /* nobody of the same user may look into this process, or change it */
+    atexit(end_of_test);
     if (judge_seconds() - judge_began > JUDGE_BUDGET)
         fail("[timeout_wall] the tests before this one took %d s together: it was not run", JUDGE_BUDGET);
-    if (getppid() == judge_pid) /* what a failed test left behind has become the judge's */
-        judge_kill_children(judge_pid, getpid());
+    /* What a test left behind that was ended by a signal has become the judge's, or will when its parent has died. */
+    while (getppid() == judge_pid && judge_kill_children(judge_pid, getpid()) > 0)
+        usleep(500);
 }
 
 /** Says END, and requires its echo: an end that came before cannot know the nonce. */
@@ -370,6 +403,7 @@ static void say_end(const char *file, int line)
 {
     struct msg m = {.op = "END"};
     int threads = judge_launcher ? 1 : judge_threads(guest.pid);
+    judge_look(guest.pid);
     if (threads > 1)
         judge_fail(file, line, "[limit_nproc] the guest has %d threads at the end of the test, it should have one",
                    threads);
@@ -377,7 +411,7 @@ static void say_end(const char *file, int line)
         judge_fail(file, line, "judge: no random numbers");
     silence(file, line, "END");
     if (send(guest.fd, &m, sizeof m, MSG_NOSIGNAL) != sizeof m || !await(file, line, "END", &judge_last)) {
-        reap(500);
+        reap(answer_ms);
         judge_fail(file, line, "%sthe guest %s before the end of the test%s", judge_tag(guest.status),
                    judge_status(guest.status), judge_last_output());
     }
@@ -388,16 +422,16 @@ static void say_end(const char *file, int line)
 /** Ends the guest: it must echo END, say nothing more, close the channel and exit with 0. */
 static void end_guest(const char *file, int line)
 {
-    int64_t end = now_ms() + answer_ms;
+    int64_t start = now_ms();
+    long delayed = judge_delay_ms(guest.pid);
     say_end(file, line);
-    while (waitpid(guest.pid, &guest.status, WNOHANG) == 0) {
+    while (!ended()) {
         struct pollfd pf = {guest.errfd, POLLIN, 0};
         poll(&pf, 1, 2);
         drain();
-        if (now_ms() >= end)
+        if (judge_overdue(guest.pid, now_ms() - start, answer_ms, delayed))
             judge_fail(file, line, "[timeout_wall] the guest does not end%s", judge_last_output());
     }
-    guest.gone = true;
     if (guest.status != 0)
         judge_fail(file, line, "%sthe guest %s at the end of the test%s", judge_tag(guest.status),
                    judge_status(guest.status), judge_last_output());

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include "../proto.h"
 
@@ -23,7 +24,7 @@ struct judge_test {
 };
 /** Declares a test and puts it on the judge's list; the body follows in braces. Time limit: 10 seconds. */
 #define TEST(name) TEST_WITHIN(name, 10)
-/** The same with another time limit, in seconds. */
+/** The same with another time limit, in seconds. On a busy machine both are longer: see JUDGE_PATIENCE. */
 #define TEST_WITHIN(name, seconds)                                                                           \
     static void name##_fn(int _i);                                                                           \
     static const TTest name##_ttest = {#name, name##_fn, __FILE__, __LINE__};                                \
@@ -92,7 +93,9 @@ const char *result_text(void);
 const char *guest_output(void);
 /** Later calls are made on this M. */
 void on(int64_t m);
-/** How long the guest may take for one answer; 2000 milliseconds unless changed. */
+/**
+ * How long the guest may take for one answer; 2000 milliseconds unless changed. Those in which it gets no CPU do not count.
+ */
 void answer_within(int milliseconds);
 /**
  * Passes a copy of fd to the guest, which sees it as file descriptor 4. Before the first call of the test.
@@ -192,7 +195,7 @@ void off_queue(int64_t g);
 
 /** How a program is to be run. Zero fields: the defaults. */
 struct limits {
-    int wall_ms;    /**< wall clock, default 8 s; then it is killed with SIGKILL */
+    int wall_ms;    /**< wall clock in which it has a CPU, default 8 s; then it is killed with SIGKILL */
     int cpu_s;      /**< RLIMIT_CPU, default 20 s */
     size_t out_max; /**< bytes kept of each output, default 64 KiB */
     bool threads;   /**< sample /proc/PID/task for the most threads seen */
@@ -201,7 +204,7 @@ struct limits {
 struct run_result {
     int status;            /**< as by waitpid */
     bool timed_out;        /**< it was killed at wall_ms */
-    bool hog;              /**< it was killed at JUDGE_RSS_KB */
+    bool hog;              /**< it was killed at JUDGE_PEAK_KB */
     bool flooded;          /**< it was killed for its output */
     bool ended;            /**< it came to the end of its main function, by the judge's token */
     double wall;           /**< seconds */
@@ -282,7 +285,7 @@ void judge_teardown(void); /**< see judge_setup */
 extern pid_t judge_pid;
 /** Kills and reaps all that is left below this process; 0 if there was nothing. */
 int judge_sweep(void);
-/** Kills the children of process pid, except this process and one more; how many there were. */
+/** Kills the children of process pid, except this process and one more; how many were alive. */
 int judge_kill_children(pid_t pid, pid_t except);
 /** Marks that the test has looked at something. */
 void judge_used(void);
@@ -291,10 +294,12 @@ const char *judge_status(int status);
 /** The grader's word for an end that nobody asked for: "[crash] ", "[timeout_cpu] ", "[early_exit] ". */
 const char *judge_tag(int status);
 /** Most resident memory of a guest or a program, in KiB; JUDGE_MEMORY in words. */
-#define JUDGE_RSS_KB (1l << 20)
-#define JUDGE_MEMORY "1 GiB" /**< see JUDGE_RSS_KB */
+#define JUDGE_PEAK_KB (1l << 20)
+#define JUDGE_MEMORY "1 GiB" /**< see JUDGE_PEAK_KB */
 /** For how long, in seconds, the tests of one judge may run together: what is left then fails without being run. */
 enum { JUDGE_BUDGET = 400 };
+/** By how much limits of time may grow on a machine that is busy with other things. */
+enum { JUDGE_PATIENCE = 10 };
 /** When main began, as seconds of CLOCK_MONOTONIC. */
 extern double judge_began;
 /** Seconds of CLOCK_MONOTONIC. */
@@ -304,9 +309,33 @@ double judge_seconds(void);
  * (Landlock), signals to any process that is not its own descendant. No more ptrace of the judge then, no kill.
  */
 void judge_confine(void);
+/** Reads a file of /proc/PID as text; false: there is no such process, or it is not ours to see. */
+bool judge_proc(pid_t pid, const char *name, char *buf, size_t size);
 /** Threads of a process now; 0: there is no such process. */
 int judge_threads(pid_t pid);
-/** Its resident memory in KiB. */
-long judge_rss_kb(pid_t pid);
+
+/** For how long, in milliseconds, that thread of a process which fared worst could have run and got no CPU. */
+long judge_delay_ms(pid_t pid);
+/**
+ * True if a process that had been delayed by `delayed` when this began has taken more than `limit` milliseconds, now
+ * that so many have passed. Time in which it got no CPU does not count, up to JUDGE_PATIENCE: a busy machine is no fault
+ * of the submission's.
+ */
+bool judge_overdue(pid_t pid, int64_t passed, int64_t limit, long delayed);
+
+/** @name What a test's guests and programs have used
+ * Kept by usage.c, told to the grader when the test ends.
+ * @{ */
+/** Looks at a process that runs: its threads, its peak memory. */
+void judge_look(pid_t pid);
+/** One has ended, and used this. */
+void judge_ended(const struct rusage *ru);
+/** The peak memory of all so far, in KiB. */
+long judge_peak_kb(void);
+/** Where main shall have each test's use written (-f), a line "NAME CPU-MICROSECONDS PEAK-KIB THREADS"; -1: nowhere. */
+extern int judge_usage_fd;
+/** Writes the line of this test's process; at its exit, however it fails. */
+void judge_tell_usage(void);
+/** @} */
 
 #endif

@@ -2,12 +2,14 @@
  * @file main.c
  * A judge's main program: all TESTs that are linked in, run by Check, each in a process of its own.
  *
- *   judge03 [-l] [-q] [-v] [-o FILE.xml] [-p PROGRAMS] [-s SEED] [GUEST] [PATTERN...]
+ *   judge03 [-l] [-q] [-v] [-o FILE.xml] [-f USAGE] [-p PROGRAMS] [-s SEED] [GUEST] [PATTERN...]
  *
  * GUEST is taken from HANDOFF_GUEST if that is set; then all arguments are patterns. A pattern selects the
- * tests whose names contain it. Exit status: 0 all passed, 1 some failed, 2 wrong use.
+ * tests whose names contain it. USAGE is the file for what each
+ * test has used (usage.c). Exit status: 0 all passed, 1 some failed, 2 wrong use.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +97,7 @@ static Suite *make_suite(const struct judge_test **tests, size_t n)
             tests[i]->seconds != tests[i - 1]->seconds) {
             tc = tcase_create(group_of(tests[i]->test->file));
             tcase_add_checked_fixture(tc, judge_setup, judge_teardown);
-            tcase_set_timeout(tc, tests[i]->seconds);
+            tcase_set_timeout(tc, tests[i]->seconds * JUDGE_PATIENCE);
             suite_add_tcase(s, tc);
         }
         tcase_add_test(tc, tests[i]->test);
@@ -105,8 +107,8 @@ static Suite *make_suite(const struct judge_test **tests, size_t n)
 
 static int usage(const char *self)
 {
-    fprintf(stderr, "usage: %s [-l] [-q] [-v] [-o FILE.xml] [-p PROGRAMS] [-s SEED] [GUEST] [PATTERN...]\n",
-            self);
+    fprintf(stderr,
+            "usage: %s [-l] [-q] [-v] [-o FILE.xml] [-f USAGE] [-p PROGRAMS] [-s SEED] [GUEST] [PATTERN...]\n", self);
     return 2;
 }
 
@@ -131,7 +133,7 @@ int main(int argc, char **argv)
     judge_guest = getenv("HANDOFF_GUEST");
     judge_launcher = getenv("HANDOFF_LAUNCHER");
     judge_programs = getenv("HANDOFF_PROGRAMS");
-    for (int c; (c = getopt(argc, argv, "lqvo:p:s:")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "lqvo:f:p:s:")) != -1;) {
         switch (c) {
         case 'l':
             list_only = true;
@@ -144,6 +146,11 @@ int main(int argc, char **argv)
             break;
         case 'o':
             xml = optarg;
+            break;
+        case 'f':
+            judge_usage_fd = open(optarg, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+            if (judge_usage_fd < 0)
+                return usage(argv[0]);
             break;
         case 'p':
             judge_programs = optarg;

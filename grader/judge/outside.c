@@ -3,6 +3,7 @@
  * What the judge knows of a guest without asking it, and what it takes from it before it starts.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,8 +36,7 @@ void judge_confine(void)
     close(fd);
 }
 
-/** Reads a file of /proc/PID as text; false: there is no such process, or it is not ours to see. */
-static bool proc(pid_t pid, const char *name, char *buf, size_t size)
+bool judge_proc(pid_t pid, const char *name, char *buf, size_t size)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
@@ -51,17 +51,42 @@ static bool proc(pid_t pid, const char *name, char *buf, size_t size)
 int judge_threads(pid_t pid)
 {
     char buf[1024];
-    const char *s = proc(pid, "stat", buf, sizeof buf) ? strrchr(buf, ')') : NULL;
+    const char *s = judge_proc(pid, "stat", buf, sizeof buf) ? strrchr(buf, ')') : NULL;
     for (int field = 2; s && field < 20; field++) /* field 2 is the name in parentheses, field 20 num_threads */
         s = strchr(s + 1, ' ');
     return s ? atoi(s) : 0;
 }
 
-long judge_rss_kb(pid_t pid)
+long judge_delay_ms(pid_t pid)
 {
-    char buf[256];
-    const char *s = proc(pid, "statm", buf, sizeof buf) ? strchr(buf, ' ') : NULL;
-    return s ? atol(s) * (sysconf(_SC_PAGESIZE) / 1024) : 0;
+    char path[64], buf[256];
+    long long worst = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        snprintf(path, sizeof path, "task/%.20s/schedstat", e->d_name);
+        const char *s = judge_proc(pid, path, buf, sizeof buf) ? strchr(buf, ' ') : NULL;
+        long long ns = s ? strtoll(s, NULL, 10) : 0; /* the second number: nanoseconds on a queue of runnable threads */
+        worst = ns > worst ? ns : worst;
+    }
+    if (d)
+        closedir(d);
+    return (long)(worst / 1000000);
+}
+
+bool judge_overdue(pid_t pid, int64_t passed, int64_t limit, long delayed)
+{
+    if (passed < limit)
+        return false;
+    return passed >= JUDGE_PATIENCE * limit || passed - (judge_delay_ms(pid) - delayed) >= limit;
+}
+
+/** True if the process has not ended: what is a zombie no kill will change. */
+static bool alive(pid_t pid)
+{
+    char buf[1024];
+    const char *s = judge_proc(pid, "stat", buf, sizeof buf) ? strrchr(buf, ')') : NULL;
+    return s && s[1] == ' ' && s[2] != 'Z' && s[2] != 'X';
 }
 
 int judge_kill_children(pid_t pid, pid_t except)
@@ -79,7 +104,7 @@ int judge_kill_children(pid_t pid, pid_t except)
         if (child <= 0 || end == s)
             return n;
         if (child != getpid() && child != except)
-            n += kill((pid_t)child, SIGKILL) == 0;
+            n += alive((pid_t)child) && kill((pid_t)child, SIGKILL) == 0;
     }
 }
 

@@ -81,27 +81,28 @@ static _Noreturn void become_program(const char *path, char *const argv[], char 
 /** Watches the program until it has ended; kills it at the limit. */
 static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struct run_result *res)
 {
-    double start = judge_seconds(), end = start + (l->wall_ms ? l->wall_ms : 8000) / 1e3;
+    double start = judge_seconds();
+    int wall_ms = l->wall_ms ? l->wall_ms : 8000, slice = l->threads ? 1 : SLICE;
     struct rusage ru;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     for (;;) {
         struct pollfd pf[4] = {
             {sinks[0].fd, POLLIN, 0}, {sinks[1].fd, POLLIN, 0}, {sinks[2].fd, POLLIN, 0}, {pidfd, POLLIN, 0}};
-        int left = (int)((end - judge_seconds()) * 1e3) + 1;
-        int slice = l->threads ? 1 : SLICE;
-        poll(pf, 4, left <= 0 ? 0 : left < slice ? left : slice);
+        poll(pf, 4, slice);
         for (int i = 0; i < 3; i++)
             if (sinks[i].fd >= 0)
                 take(&sinks[i]);
+        judge_look(pid);
         if (l->threads) {
             int n = judge_threads(pid);
             res->max_threads = n > res->max_threads ? n : res->max_threads;
         }
-        res->hog |= judge_rss_kb(pid) > JUDGE_RSS_KB;
+        res->hog |= judge_peak_kb() > JUDGE_PEAK_KB;
         res->flooded |= sinks[0].all + sinks[1].all + sinks[2].all > FLOOD;
         if (wait4(pid, &res->status, WNOHANG, &ru) == pid)
             break;
-        if (judge_seconds() >= end || res->hog || res->flooded) {
+        bool late = judge_overdue(pid, (int64_t)((judge_seconds() - start) * 1e3), wall_ms, 0);
+        if (late || res->hog || res->flooded) {
             res->timed_out = !res->hog && !res->flooded;
             kill(pid, SIGKILL);
             wait4(pid, &res->status, 0, &ru);
@@ -109,6 +110,7 @@ static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struc
         }
     }
     close(pidfd);
+    judge_ended(&ru);
     res->wall = judge_seconds() - start;
     res->cpu = (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
         (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;

@@ -78,8 +78,13 @@ def collect(src: Path, dst: Path, kit: Path) -> None:
         (dst / name).write_bytes(data)
 
 
+def headers(kit: Path) -> list[Path]:
+    """The kit's headers, which a lab may include."""
+    return [h for top in ("runtime", "runtime/labs", "arch/*") for h in kit.glob(f"{top}/*.h")]
+
+
 def kits_header(kit: Path, name: str) -> bool:
-    return name.endswith(".h") and ((kit / "runtime" / name).is_file() or any((kit / "arch").glob(f"*/{name}")))
+    return any(h.name == name for h in headers(kit))
 
 
 # ---- what sources read ----
@@ -122,7 +127,7 @@ class Reader:
         self.kit, self.work, self.lab = kit, work, lab
         self.src, self.out = work / "labs" / lab, work / "hygiene" / lab
         self.out.mkdir(parents=True, exist_ok=True)
-        self.env = limited.environment(self.out)
+        self.env, self.headers = limited.environment(self.out), set(headers(kit))
         said = self.run(["make", "-s", "--no-print-directory", "guestflags"])
         if said.status:
             raise OSError(f"make guestflags: {said.said.strip()}")
@@ -134,8 +139,7 @@ class Reader:
     def allowed(self, path: str) -> bool:
         """The lab's own files, the kit's headers, the compiler's and the system's."""
         real = Path(os.path.realpath(self.kit / path))
-        kits = [self.kit / "runtime", self.kit / "runtime/labs", *(self.kit / "arch").iterdir()]
-        return (real.parent in (self.src, self.out) or real.parent in kits and real.suffix == ".h"
+        return (real.parent in (self.src, self.out) or real in self.headers
                 or str(real).startswith(("/usr/include/", "/usr/lib/", "/usr/local/include/")) and real.suffix == ".h")
 
     def foreign(self, label: str, paths: Iterable[str]) -> None:
@@ -242,8 +246,7 @@ def exports(kit: Path, lab: str) -> set[str]:
     build = kit / "build"
     core = [*build.glob("guest/runtime/*.o"), *build.glob("guest/runtime/pure/*.o"), *build.glob("guest/arch/*/*.o")]
     names = {n for o in [*core, *build.glob("grade/ref/*.plain.o")] for n in elf.defined(o)}
-    headers = [*(kit / "runtime").glob("*.h"), *(kit / "arch").glob("*/*.h")]
-    declared = {w for h in headers for w in re.findall(r"\w+", h.read_text())}
+    declared = {w for h in headers(kit) for w in re.findall(r"\w+", h.read_text())}
     return names & declared | elf.undefined(build / f"grade/ref/{lab}.plain.o") | {"memcpy", "memmove", "memset", "memcmp"}
 
 

@@ -37,12 +37,18 @@ WANTED: dict[str, str | None] = {
     "Spam": "[protocol_violation] ",
     "Thread": "[limit_nproc] the guest has 2 threads at the end of the test, it should have one",
     "Memory": "[limit_mem] more than 1 GiB of memory during memory",
+    "FileSize": "[limit_fsize] the guest crashed (SIGXFSZ) during filesize",
+    "SystemCall": "[limit_syscall] the guest crashed (SIGSYS) during syscall",
+    "CpuTime": "[timeout_cpu] the guest crashed (SIGXCPU) during cpulimit",
+    "Uses": None,
     "Signals": None,
     "ChannelHeld": "[limit_nproc] the guest left a process behind",
     "ExitInBetween": "[early_exit] the guest exited with status 0 before the end of the test",
     "Child": "[limit_nproc] the guest left a process behind",
     "ChildOfAFailedTest": "on purpose",
-    "NothingIsLeftOfTheTestBefore": None,
+    "SlowChildOfAFailedTest": "on purpose",
+    "SlowChildOfATestThatHangs": "Test timeout expired",
+    "NothingIsLeftOfTheTestsBefore": None,
     "AsksNothing": "test: it asked the guest nothing",
     "JudgeHangs": "Test timeout expired",
     "WrongAnswer": "honest(1, -2) returned 7, it should be 8",
@@ -83,14 +89,28 @@ def survivors(name: str) -> list[int]:
 def results(out: Path) -> dict[str, tuple[str, str]]:
     """Result and message of each test."""
     report = out / "report.xml"
-    subprocess.run([str(out / "judge"), "-q", "-o", str(report), str(out / "hostile")], cwd=KIT, timeout=120,
-                   stdout=subprocess.DEVNULL, env={"ASAN_OPTIONS": "detect_leaks=1"})
+    subprocess.run([str(out / "judge"), "-q", "-o", str(report), "-f", str(out / "usage"), str(out / "hostile")], cwd=KIT,
+                   timeout=1200, stdout=subprocess.DEVNULL, env={"ASAN_OPTIONS": "detect_leaks=1"})
     found = {}
     for t in ET.parse(report).getroot().iterfind(".//{*}test"):
         name, message = t.find("{*}id"), t.find("{*}message")
         assert name is not None and message is not None and name.text
         found[name.text] = (t.get("result") or "", message.text or "")
     return found
+
+
+def usage(out: Path) -> list[str]:
+    """What is wrong with what is told of the tests' use."""
+    lines = [line.split() for line in (out / "usage").read_text().splitlines()]
+    told = {name: tuple(map(int, numbers)) for name, *numbers in lines}
+    untold = {"JudgeHangs", "SlowChildOfATestThatHangs"}        # Check has killed these
+    bad = [] if len(lines) == len(told) and set(told) == set(WANTED) - untold else [f"usage is told of {sorted(told)}"]
+    honest, uses, thread, memory = (told[n] for n in ("Honest", "Uses", "Thread", "Memory"))
+    if not (honest[0] < 50_000 and honest[1] < 4096 and honest[2] == 1):
+        bad.append(f"Honest used {honest}")
+    if not (100_000 <= uses[0] < 1_000_000 and 65536 <= uses[1] < 72000 and uses[2] == 1):
+        bad.append(f"Uses used {uses}")
+    return bad + [f"{n} used {u}" for n, u, ok in (("Thread", thread, thread[2] == 2), ("Memory", memory, memory[1] > 1 << 20)) if not ok]
 
 
 def main() -> int:
@@ -109,6 +129,9 @@ def main() -> int:
         if set(found) != set(WANTED):
             bad += 1
             print(f"not ok: the tests are {sorted(found)}")
+        for line in usage(out):
+            bad += 1
+            print(f"not ok: {line}")
         left = survivors(str(out / "hostile"))
         if left:
             bad += 1

@@ -7,6 +7,9 @@
 #include <unistd.h>
 #include "judge.h"
 
+/** Milliseconds before "slowchild" comes into being; see hostile.c. */
+enum { SLOW_MS = 100 };
+
 TEST(Honest)
 {
     expect_call(7, "honest");
@@ -148,8 +151,13 @@ TEST(ChannelHeld)
 /* A thread ends the process with status 0 while the test goes on. */
 TEST(ExitInBetween)
 {
+    int p[2];
+    char c;
+    ck_assert_int_eq(pipe(p), 0);
+    give_fd(p[1]);
     call("thread");
-    usleep(200000);
+    close(p[1]);
+    ck_assert_int_eq(read(p[0], &c, 1), 0); /* it has ended when nobody can write to the pipe any more */
 }
 
 /* A process that is left behind must not survive the test, nor the next one: test_framework.py looks, too. */
@@ -163,6 +171,21 @@ TEST(ChildOfAFailedTest)
 {
     expect_call(7, "child");
     fail("on purpose");
+}
+
+/* It comes into being only when the test has failed already. */
+TEST(SlowChildOfAFailedTest)
+{
+    expect_call(7, "slowchild");
+    fail("on purpose");
+}
+
+/* The same in a test that Check has to end: nothing of the test's own cleans up. */
+TEST_WITHIN(SlowChildOfATestThatHangs, 0.1)
+{
+    expect_call(7, "slowchild");
+    for (;;)
+        pause();
 }
 
 /** Living children of the judge besides this process. */
@@ -185,23 +208,45 @@ static int living_children(void)
     return n;
 }
 
-/* What the failed test before this one left behind is dead. A kill takes effect a moment later. */
-TEST(NothingIsLeftOfTheTestBefore)
+/* What the failed tests before this one left behind, or were about to, is dead when it begins, and stays so. */
+TEST(NothingIsLeftOfTheTestsBefore)
 {
+    int before = living_children();
     expect_call(7, "honest");
-    for (int i = 0; living_children() > 0; i++) {
-        if (i == 1000)
-            fail("%d processes are left of the test before", living_children());
-        usleep(1000);
-    }
+    usleep(2 * SLOW_MS * 1000); /* what must not come has had the time to */
+    if (before > 0 || living_children() > 0)
+        fail("%d processes are left of the tests before, then %d", before, living_children());
 }
 
 TEST(AsksNothing)
 {
 }
 
+/* A file that grows beyond its limit, a system call that a filter forbids, CPU time: the kernel ends it. */
+TEST(FileSize)
+{
+    call("filesize");
+}
+
+TEST(SystemCall)
+{
+    call("syscall");
+}
+
+TEST(CpuTime)
+{
+    answer_within(60000);
+    call("cpulimit");
+}
+
+/* Some CPU time and memory, then all is well: test_framework.py looks at what is told of it. */
+TEST(Uses)
+{
+    expect_call(7, "uses");
+}
+
 /* An endless test: Check ends it, and the guest with it. */
-TEST_WITHIN(JudgeHangs, 1)
+TEST_WITHIN(JudgeHangs, 0.1)
 {
     call("honest");
     for (;;)

@@ -6,12 +6,18 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include "../../proto.h"
 
@@ -38,11 +44,12 @@ static void *exit_later(void *unused)
     return unused;
 }
 
-/** Leaves a process behind that outlives this one. */
-static void leave_child(void)
+/** Leaves a process behind that outlives this one; it comes into being after ms milliseconds. */
+static void leave_child(int ms)
 {
     if (fork() == 0) {
         setsid();
+        usleep(ms * 1000);
         if (fork() == 0)
             for (;;)
                 pause();
@@ -65,6 +72,42 @@ static void hog(void)
         if (p)
             memset(p, 1, 16 << 20);
     }
+}
+
+/** Writes until the kernel says that it is too much; without a file system. */
+static void grow(void)
+{
+    int fd = memfd_create("file", 0);
+    while (write(fd, m.text, sizeof m.text) > 0) {
+    }
+}
+
+/** Forbids itself every system call, then makes one. */
+static void forbid(void)
+{
+    struct sock_filter f[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)};
+    struct sock_fprog p = {1, f};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p);
+    getppid();
+}
+
+/** Runs for so many milliseconds of CPU time. */
+static void burn(long ms)
+{
+    struct timespec ts;
+    do
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    while (ts.tv_sec * 1000 + ts.tv_nsec / 1000000 < ms);
+}
+
+/** Needs memory for a moment. */
+static void use(size_t bytes)
+{
+    volatile char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (size_t i = 0; p != MAP_FAILED && i < bytes; i += 4096)
+        p[i] = 1;
+    munmap((void *)p, bytes);
 }
 
 /** Ways to the judge; how many are open. */
@@ -139,7 +182,21 @@ static void misbehave(const char *op)
     if (strcmp(op, "thread") == 0)
         pthread_create(&t, NULL, exit_later, NULL);
     if (strcmp(op, "child") == 0)
-        leave_child();
+        leave_child(0);
+    if (strcmp(op, "slowchild") == 0)
+        leave_child(100);
+    if (strcmp(op, "filesize") == 0)
+        grow();
+    if (strcmp(op, "syscall") == 0)
+        forbid();
+    if (strcmp(op, "cpulimit") == 0) {
+        setrlimit(RLIMIT_CPU, &(struct rlimit){1, 2});
+        burn(60000);
+    }
+    if (strcmp(op, "uses") == 0) {
+        burn(100);
+        use(64 << 20);
+    }
     if (strcmp(op, "closeerr") == 0) {
         close(1);
         close(2);
