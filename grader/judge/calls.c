@@ -15,6 +15,16 @@ void on(int64_t m)
     current_m = m;
 }
 
+/** What `run` started last on each M. */
+static char started[256][32];
+
+/** "exitsyscall on m0", or "m5" if that began as a thread. */
+static void who(char *text, size_t size, int64_t m)
+{
+    const char *op = m >= 0 && m < (int64_t)(sizeof started / sizeof *started) ? started[m] : "";
+    snprintf(text, size, "%s%sm%lld", op, *op ? " on " : "", (long long)m);
+}
+
 /** Sends a run request. */
 static void send_run(const char *file, int line, int64_t m, enum runmode mode, const char *op,
                      const void *text, size_t len, uint32_t n, const int64_t *v, bool *died)
@@ -35,14 +45,15 @@ static void send_run(const char *file, int line, int64_t m, enum runmode mode, c
         *died = !judge_exchange(file, line, "run", buf, k + len, n + 2, w);
 }
 
-/** The last answer as an outcome. */
-static struct outcome outcome_of(const char *file, int line)
+/** The last answer as an outcome of M m. */
+static struct outcome outcome_of(const char *file, int line, int64_t m)
 {
     static const char *const prefix[] = {"", "", "", "blocked: ", "stopped: ", "", "ended: ", "exited: "};
     struct outcome o = {.kind = (enum outcomekind)judge_last.outcome, .n = judge_last.n};
     if (judge_last.outcome <= OUT_NONE || judge_last.outcome > OUT_EXITED)
         judge_fail(file, line, "test: %s", judge_last.text);
     memcpy(o.v, judge_last.v, sizeof o.v);
+    who(o.who, sizeof o.who, m);
     snprintf(o.text, sizeof o.text, "%s%.480s", prefix[o.kind],
              o.kind == OUT_RETURNED ? "returned" : judge_last.text);
     return o;
@@ -53,7 +64,7 @@ int64_t judge_call(const char *file, int line, const char *op, const void *text,
 {
     size_t bytes = !text ? 0 : len >= 0 ? (size_t)len : strlen(text);
     send_run(file, line, current_m, mode, op, text, bytes, n, v, NULL);
-    struct outcome o = outcome_of(file, line);
+    struct outcome o = outcome_of(file, line, current_m);
     if (o.kind != OUT_RETURNED)
         judge_fail(file, line, "%s did not return: %s", op, o.text);
     return judge_last.v[0];
@@ -63,7 +74,7 @@ void judge_throws(const char *file, int line, const char *text, const char *op, 
                   const int64_t *v)
 {
     send_run(file, line, current_m, mode, op, NULL, 0, n, v, NULL);
-    struct outcome o = outcome_of(file, line);
+    struct outcome o = outcome_of(file, line, current_m);
     if (o.kind != OUT_THREW)
         judge_fail(file, line, "%s should have thrown \"%s\"; instead: %s", op, text, o.text);
     if (!strstr(o.text, text))
@@ -140,12 +151,14 @@ void judge_expect_text(const char *file, int line, const char *wanted)
 struct outcome judge_run(const char *file, int line, int64_t m, enum runmode mode, const char *op, uint32_t n,
                          const int64_t *v)
 {
+    if (m >= 0 && m < (int64_t)(sizeof started / sizeof *started))
+        snprintf(started[m], sizeof started[m], "%s", op);
     send_run(file, line, m, mode, op, NULL, 0, n, v, NULL);
-    return outcome_of(file, line);
+    return outcome_of(file, line, m);
 }
 
 struct outcome judge_resume(const char *file, int line, int64_t m, int64_t ret)
 {
     judge_ask(file, line, "resume", NULL, 0, 2, (int64_t[]){m, ret});
-    return outcome_of(file, line);
+    return outcome_of(file, line, m);
 }

@@ -130,6 +130,7 @@ struct outcome {
     enum outcomekind kind; /**< see proto.h */
     uint32_t n;            /**< values */
     int64_t v[MSG_VALUES]; /**< v[0]: what the operation returned */
+    char who[64];          /**< "exitsyscall on m0": what was started there last */
     char
         text[512]; /**< "returned", "running g5", "blocked: futex m1.park", "stopped: at ...", "threw: ..." */
 };

@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include "judge.h"
 
-enum { MAXENV = 32, REPORTS_MAX = 1 << 20, SLICE = 50, FLOOD = 64 << 20 };
+enum { MAXENV = 32, REPORTS_MAX = 1 << 20, SLICE = 50, FLOOD = 64 << 20, DUMP_MS = 500 };
 
 /** A growing text with a limit; what is beyond is read and dropped. */
 struct sink {
@@ -78,11 +78,25 @@ static _Noreturn void become_program(const char *path, char *const argv[], char 
     _exit(126);
 }
 
+/** True if the program's time is over. At the limit it is asked what it waits for, and has a moment to say it. */
+static bool overdue(pid_t pid, double start, const struct limits *l, struct run_result *res)
+{
+    static double last;
+    if (res->timed_out)
+        return judge_seconds() >= last;
+    if (!judge_overdue(pid, (int64_t)((judge_seconds() - start) * 1e3), l->wall_ms ? l->wall_ms : 8000, 0))
+        return false;
+    res->timed_out = true;
+    last = judge_seconds() + DUMP_MS / 1e3;
+    kill(pid, SIGQUIT); /* the runtime dumps its state, if it still can */
+    return false;
+}
+
 /** Watches the program until it has ended; kills it at the limit. */
 static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struct run_result *res)
 {
     double start = judge_seconds();
-    int wall_ms = l->wall_ms ? l->wall_ms : 8000, slice = l->threads ? 1 : SLICE;
+    int slice = l->threads ? 1 : SLICE;
     struct rusage ru;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     for (;;) {
@@ -101,9 +115,7 @@ static void watch(pid_t pid, struct sink sinks[3], const struct limits *l, struc
         res->flooded |= sinks[0].all + sinks[1].all + sinks[2].all > FLOOD;
         if (wait4(pid, &res->status, WNOHANG, &ru) == pid)
             break;
-        bool late = judge_overdue(pid, (int64_t)((judge_seconds() - start) * 1e3), wall_ms, 0);
-        if (late || res->hog || res->flooded) {
-            res->timed_out = !res->hog && !res->flooded;
+        if (res->hog || res->flooded || overdue(pid, start, l, res)) {
             kill(pid, SIGKILL);
             wait4(pid, &res->status, 0, &ru);
             break;
@@ -186,10 +198,12 @@ static const char *lastwords(const struct run_result *res)
 {
     static char text[2048];
     const char *all = *res->err ? res->err : res->out, *end = tail(all);
-    const char *why = strstr(all, "fatal error: ");
+    const char *why = strstr(all, res->timed_out ? "SIGQUIT: quit" : "fatal error: ");
     if (!why || why >= end)
         return end;
-    size_t n = 500 < end - why ? 500 : (size_t)(end - why);
+    size_t n = 500;
+    if (end - why <= (ptrdiff_t)n)
+        return why;
     while (n > 0 && why[n - 1] != '\n')
         n--;
     snprintf(text, sizeof text, "%.*s...\n%s", (int)n, why, end);

@@ -262,15 +262,16 @@ void judge_expect_events(const char *file, int line, const char *wanted)
 void judge_expect(const char *file, int line, struct outcome o, const char *wanted)
 {
     if (strcmp(o.text, wanted) != 0)
-        judge_fail(file, line, "outcome: %s; it should be: %s", o.text, wanted);
+        judge_fail(file, line, "%s: %s; it should be: %s", o.who, o.text, wanted);
 }
 
 void judge_expect_returned(const char *file, int line, struct outcome o, int64_t value)
 {
     if (o.kind != OUT_RETURNED)
-        judge_fail(file, line, "it should have returned %lld; instead: %s", (long long)value, o.text);
+        judge_fail(file, line, "%s should have returned %lld; instead: %s", o.who, (long long)value, o.text);
     if (o.v[0] != value)
-        judge_fail(file, line, "it returned %lld, it should be %lld", (long long)o.v[0], (long long)value);
+        judge_fail(file, line, "%s returned %lld, it should be %lld", o.who, (long long)o.v[0],
+                   (long long)value);
 }
 
 /* ---- the walk ---- */
@@ -342,8 +343,8 @@ static void walk_p(int64_t p, bool idle)
     int64_t m = walkget("p%lld.m", (long long)p);
     int64_t status = walkget("p%lld.status", (long long)p);
     if (idle && (n != 0 || m != NIL || status != 0))
-        walkfail("p%lld is on the idle list with status %lld, %lld Gs and m%lld", (long long)p,
-                 (long long)status, (long long)n, (long long)m);
+        walkfail("p%lld is on the idle list with status %s, %lld Gs and %s", (long long)p,
+                 valuename("p0.status", status), (long long)n, valuename("p0.m", m));
     if (m != NIL && walkget("m%lld.p", (long long)m) != p)
         walkfail("p%lld belongs to m%lld, but that M has another P", (long long)p, (long long)m);
     if (m == NIL && status == 1)
@@ -402,7 +403,7 @@ void judge_check_world(const char *file, int line)
         if (status == 1 && !walk.seen[g] && !offqueue[g])
             walkfail("g%lld is runnable, but on no queue: it is lost", (long long)g);
         if (status != 1 && walk.seen[g])
-            walkfail("g%lld is on %s, but its status is %lld", (long long)g, walk.where[g],
-                     (long long)status);
+            walkfail("g%lld is on %s, but its status is %s", (long long)g, walk.where[g],
+                     valuename("g0.atomicstatus", status));
     }
 }
