@@ -82,6 +82,7 @@ TEST(SysmonIsWokenUnderTheLockInTheSlowWay)
     call("idlep", 1);
     set(1, "sched.sysmonwait");
     stop_at("notewakeup");
+    because("a P leaves the idle list: who takes it wakes sysmon, under sched.lock");
     expect(resume(0), "stopped: at notewakeup(sched.sysmonnote)");
     if (get("sched.lock.key") == 0)
         fail("sysmonwait and sysmonnote should change under sched.lock");
@@ -128,6 +129,7 @@ TEST(WhetherTheGIsLockedIsReadUnderTheLock)
     set(1, "g1.lockedm");
     set(1, "m1.lockedg");
     pass("unlock");
+    because("g1 locked itself to m1 after m0 had queued it: that is m1's affair, and m0 goes to sleep like any M");
     spy("stoplockedm");
     events();
     expect(resume(0), "blocked: futex m0.park");
@@ -179,6 +181,7 @@ TEST(AfterTheSlowWayTheOldMIsStale)
     call("pidleget"); /* p1, by plain hands: not for exitsyscall */
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     call("hold", 0, 1);
+    because("g1 goes on on m1 with p0, while m0 works on with p1: what comes after mcall is about m1 and p0");
     int64_t theirs = get("p1.syscalltick"), ours = get("p0.syscalltick");
     expect_returned(run(1, "schedule"), 1);
     expect_field(theirs, "p1.syscalltick");
@@ -302,6 +305,8 @@ TEST(TwoCallsOnOneP)
     on(1);
     call_g("entersyscall");
     expect_field(Psyscall_, "p0.status");
+    because("p0 is in Psyscall, so it is nobody's: m0 may have it, and its tick must show m1 that its call was "
+            "cut short");
     expect_returned(run_g(0, "exitsyscall"), 0);
     expect_field(0, "m0.p");
     expect_field(first + 3, "p0.syscalltick"); /* retaken, won back from m1, ended */

@@ -26,6 +26,7 @@ TEST(WithoutAPTheGIsQueuedAndTheMSleeps)
 {
     taken();
     call("setglobal", 2);
+    because("there is no P: g1 waits at the tail of the global queue, tied to no M, and m0 sleeps as an idle M");
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     expect_list("g2 g1", "sched.runq");
     expect_field(Grunnable_, "g1.atomicstatus");
@@ -44,6 +45,7 @@ TEST(TheGGoesOnOnAnotherM)
     taken();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     int64_t tick = get("p0.syscalltick"), slices = get("p0.schedtick");
+    because("after mcall g1 is on m1, with p0: whatever was read of its M and P before that is stale");
     struct outcome o = run(1, "schedule");
     expect_returned(o, 1); /* on m1 */
     expect_field(1, "g1.m");
@@ -97,6 +99,7 @@ TEST(AnIdlePIsFoundInTheSlowWay)
     events();
     spy("globrunqput");
     spy("stopm");
+    because("p1 is idle when m0 has sched.lock: g1 runs with it at once, in a new time slice");
     expect_returned(resume(0), 0);
     expect_events("");
     expect_field(1, "m0.p");
