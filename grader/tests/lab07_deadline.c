@@ -26,6 +26,8 @@ TEST(AWaiterWhoseDeadlineWasMovedWaitsAgain)
     expect_field(Grunnable_, "g1.atomicstatus");
     on(1);
     call("pollSetDeadline", pd, 5 * MS, 'r');
+    because("the deadline that woke g1 was moved before it ran: there is neither I/O nor an error, so it waits "
+            "again");
     expect(goes_on(1, 0, 0), "ended: schedule()");
     expect_field(1, "netpollWaiters");
     expect_pd(PARKED + 1, pd, RG);

@@ -121,6 +121,7 @@ TEST(BlockingForIOOnlyIgnoresErrors)
     running(2);
     int64_t pd = open_pipe(NULL, NULL);
     call("pollUnblock", pd);
+    because("waitio is true: the G waits for I/O and nothing else, also on a descriptor that is closing");
     expect(run_g(0, "netpollblock", pd, 'r', true), "ended: schedule()");
     on(1);
     expect_call(1, "netpollunblock", pd, 'r', true);
@@ -134,6 +135,7 @@ TEST(AWakeUpWithoutAnEventIsNotReadiness)
     int64_t pd = open_pipe(NULL, NULL);
     expect(run_g(0, "netpollblock", pd, 'r', false), "ended: schedule()");
     on(1);
+    because("g1 was woken without an event: netpollblock returns false, so that its caller looks at the errors");
     expect_call(1, "netpollunblock", pd, 'r', false);
     expect_returned(polled(1, 0), false);
 }
@@ -167,6 +169,7 @@ TEST(UnblockNeedsNoDelta)
     int64_t pd = open_pipe(NULL, NULL);
     park(0, pd, 'r');
     on(1);
+    because("delta is NULL here: the caller does not want to know");
     expect_call(1, "netpollunblock", pd, 'r', true, true);
     expect_call(NIL, "netpollunblock", pd, 'w', false, true);
 }
@@ -338,7 +341,8 @@ TEST(ClosedAndRefusedPollDescsAreUsedAgain)
     if (n == 0)
         fail("poll descriptors should come from persistentalloc");
     if (n > 20)
-        fail("a thousand opens, one at a time, called persistentalloc %d times", n);
+        fail("of a thousand opens, half of them refused, never more than one was open, but persistentalloc was called "
+             "%d times: some poll descriptors do not come back to the free list", n);
 }
 
 /* Issue 45211: who waits and who brings events reads what is published, without the lock. */
@@ -351,6 +355,7 @@ TEST(WaitersAndEventsNeedNoLock)
     snprintf(want, sizeof want, "stopped: at timer_start(%lld)", (long long)call("clock") + MS);
     expect(run(1, "pollSetDeadline", pd, MS, 'r'), want);
     pass("timer_start"); /* m1 holds the lock */
+    because("m1 holds the lock of the poll descriptor: who waits and who brings events must do without it");
     expect(run_g(0, "pollWait", pd, 'r'), "ended: schedule()");
     on(2);
     expect_error(OK, "netpollcheckerr", pd, 'r');

@@ -65,7 +65,8 @@ TEST(ATimedWaitThatIsInterruptedEnds)
 {
     call("netpollGenericInit");
     expect(run(0, "netpoll", 5 * MS), "blocked: epoll_wait 5");
-    expect_returned(resume_ret(0, -EINTR), 0); /* the caller knows how much time is left */
+    because("a wait with a limit that is interrupted ends: the caller knows how much time is left, netpoll does not");
+    expect_returned(resume_ret(0, -EINTR), 0);
     expect_text("");
 }
 
@@ -73,6 +74,7 @@ TEST(AnEndlessWaitThatIsInterruptedGoesOn)
 {
     call("netpollGenericInit");
     expect(run(0, "netpoll", -1), "blocked: epoll_wait -1");
+    because("a wait without a limit that is interrupted goes on");
     for (int i = 0; i < 3; i++)
         expect(resume_ret(0, -EINTR), "blocked: epoll_wait -1");
     expect_returned(resume_ret(0, 0), 0);
@@ -161,6 +163,7 @@ TEST(ATimedWaitTakesTheBreakToo)
 {
     call("netpollGenericInit");
     call("netpollBreak");
+    because("a wait with a limit takes the break back as well: the next one sleeps");
     expect_returned(run(0, "netpoll", 7 * MS), 0);
     expect(run(0, "netpoll", 7 * MS), "blocked: epoll_wait 7");
 }
@@ -175,6 +178,8 @@ TEST(ABreakDoesNotHideEvents)
     on(2);
     call("netpollBreak");
     call("writefd", w, 1);
+    because("one answer of epoll_wait holds a break and an event: the break is taken back, and the event makes "
+            "g1 ready");
     expect_returned(run(2, "netpoll", -1), -1);
     expect_text("g1");
     expect(run(2, "netpoll", -1), "blocked: epoll_wait -1");
@@ -218,6 +223,7 @@ TEST(AWaitBringsAllThatIsReady)
     on(3);
     for (int i = 0; i < 3; i++)
         call("writefd", w[i], 1);
+    because("three Gs became ready: netpoll returns the change of netpollWaiters for all of them");
     expect_returned(run(3, "netpoll", -1), -3);
     const char *s = result_text();
     if (!strstr(s, "g1") || !strstr(s, "g2") || !strstr(s, "g3"))

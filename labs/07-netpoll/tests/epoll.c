@@ -105,6 +105,8 @@ TEST(ManyBreaksAreOneWrite)
 /* It is meant for the M that sleeps: one that only has a look must leave it for that. */
 TEST(APollThatDoesNotWaitLeavesTheBreakAlone)
 {
+    because("the break came before: netpoll(0) leaves it alone, the next one that may wait takes it, and does "
+            "not sleep");
     call("netpollGenericInit");
     call("netpollBreak");
     expect_call(0, "netpoll", 0);
@@ -142,6 +144,8 @@ TEST(ADuplicateBringsNoEventsAfterClose)
     call("closefd", fd);
     call("writefd", w, 1);
     int64_t m = call("newm");
+    because("the poll descriptor is closed: its descriptor must be out of epoll, though a duplicate of it is "
+            "still open");
     expect(run(m, "netpoll", -1), "blocked: epoll_wait -1"); /* no event is there */
 }
 

@@ -32,6 +32,7 @@ TEST(AnEventBeforeTheParkIsNotLost)
 TEST(ACloseBeforeTheParkIsNotLost)
 {
     int64_t pd = about_to_park('w');
+    because("closing came between pdWait and the park: whoever waits, reader or writer, is told");
     call("pollUnblock", pd);
     expect_call(NIL, "runqget", 1);
     expect_waited(resume(0), CLOSING);

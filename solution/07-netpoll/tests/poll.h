@@ -83,10 +83,15 @@ static inline const char *pdvalue(enum pdfield f, int64_t v)
     static char bufs[2][32];
     static int next;
     char *s = bufs[next++ % 2];
-    if ((f == RG || f == WG) && v >= 0 && v <= WAIT)
+    bool word = f == RG || f == WG, deadline = f == RD || f == WD, timer = f == RTIMER || f == WTIMER;
+    if (word && v >= 0 && v <= WAIT)
         return words[v];
-    snprintf(s, sizeof bufs[0], f == RG || f == WG ? "g%lld" : "%lld",
-             (long long)(f == RG || f == WG ? v - PARKED : v));
+    if (deadline && (v == 0 || v == -1))
+        return v == 0 ? "0 (none)" : "-1 (it has passed)";
+    if (timer && v == 0)
+        return "stopped";
+    snprintf(s, sizeof bufs[0], word ? "g%lld" : timer ? "set for %lld" : f == INFO ? "%#llx" : "%lld",
+             (long long)(word ? v - PARKED : v));
     return s;
 }
 
@@ -104,8 +109,8 @@ static inline void judge_expect_pd(const char *file, int line, int64_t value, in
                                         "wseq",
                                         "rd",
                                         "wd",
-                                        "the time for which rt is set (0: it is not)",
-                                        "the time for which wt is set (0: it is not)"};
+                                        "the read timer rt",
+                                        "the write timer wt"};
     int64_t v = pdget(pd, f);
     if (v != value)
         judge_fail(file, line, "%s is %s, it should be %s", names[f], pdvalue(f, v), pdvalue(f, value));
