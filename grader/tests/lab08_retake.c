@@ -36,6 +36,7 @@ TEST(RetakeHoldsAllpLockOnly)
 /* retake_syscall drops allpLock: GOMAXPROCS may be smaller afterwards. */
 TEST(PsThatGoMeanwhileAreNotLookedAt)
 {
+    because("retake_syscall drops allpLock: how many Ps there are may be another number afterwards");
     insyscalls(4);
     stop_at("retake_syscall");
     expect(run(ME, "retake", call("clock")), "stopped: at retake_syscall(p0, sysretake=0)");
@@ -48,6 +49,7 @@ TEST(PsThatGoMeanwhileAreNotLookedAt)
 
 TEST(PsThatComeMeanwhileAreLookedAt)
 {
+    because("retake_syscall drops allpLock: how many Ps there are may be another number afterwards");
     insyscalls(2);
     record("startm");
     stop_at("retake_syscall");
@@ -65,6 +67,7 @@ TEST(APThatIsStillBeingMadeIsSkipped)
 {
     insyscalls(3);
     call("hidep", 1);
+    because("allp[1] is NULL, as it may be while procresize makes more Ps");
     record("retake_syscall");
     call("retake", call("clock"));
     expect_events("retake_syscall(p0, sysretake=0)\nretake_syscall(p2, sysretake=0)\n");

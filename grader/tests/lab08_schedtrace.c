@@ -41,8 +41,14 @@ TEST(AllPsFitInTheLine)
     snprintf(wanted + n, sizeof wanted - (size_t)n, "]\n");
     call("schedtrace", false);
     const char *got = guest_output();
+    size_t len = strlen(got);
+    const char *end = got + (len > 60 ? len - 60 : 0);
+    if (len == 0 || got[len - 1] != '\n')
+        fail("the line of %d Ps is cut off: it is %zu bytes long and ends with ...%s", N, len, end);
+    if (!strstr(got, "] schedticks=[ "))
+        fail("the line should end with schedticks=[ ... ], a number a P, but it ends with ...%s", end);
     if (!strstr(got, wanted))
-        fail("the lists of 300 Ps should end the line:%s\nbut the output is %s", wanted, got);
+        fail("the lists of %d Ps should end the line:%s\nbut the output is %s", N, wanted, got);
 }
 
 TEST(AllGsHaveALine)

@@ -24,6 +24,8 @@ TEST(AnMThatTakesAPMeanwhileKeepsSysmonAwake)
     stop_at("lock");
     until("stopped: at lock(sched.lock)");
     pass("lock");
+    because("an M took p0 before sysmon had sched.lock: what sysmon saw without the lock was a hint, and it "
+            "stays awake");
     expect_call(0, "pidleget");
     expect(resume(SYSMON), "stopped: at usleep 20");
     expect_field(0, "sched.sysmonwait");
@@ -38,6 +40,8 @@ TEST(AWorldThatStartsMeanwhileKeepsSysmonAwake)
     until("stopped: at lock(sched.lock)");
     pass("lock");
     set(0, "sched.gcwaiting");
+    because("the world started before sysmon had sched.lock: what it saw without the lock was a hint, and it "
+            "stays awake");
     expect(resume(SYSMON), "stopped: at usleep 20");
     expect_field(0, "sched.sysmonwait");
 }
@@ -123,6 +127,7 @@ TEST(ATimerThatIsDueKeepsSysmonAwake)
     record("startm");
     monitor_start();
     monitor_nothing_runs();
+    because("sysmon may sleep on its note until the next timer is due; if one is due already, not at all");
     set(call("clock") + 20 * us, "p0.timers.minWhen"); /* now, when it looks */
     expect(resume(SYSMON), "stopped: at usleep 20");
     set(call("clock") - (int64_t)rndn(1000000000), "p0.timers.minWhen"); /* or long ago */

@@ -9,11 +9,21 @@
 enum { SYSMON = 1 };
 static const int64_t ms = 1000000;
 
+/** Fails unless the output is this; shows the first line that is not. */
 static void expect_output(const char *wanted)
 {
     const char *got = guest_output();
-    if (strcmp(got, wanted) != 0)
-        fail("schedtrace should print\n%sbut prints\n%s", wanted, got);
+    for (int line = 1; *wanted || *got; line++) {
+        size_t w = strcspn(wanted, "\n"), g = strcspn(got, "\n");
+        if (!*wanted)
+            fail("after %d lines the trace should be complete, but it goes on:\n%.*s", line - 1, (int)g, got);
+        if (w != g || strncmp(wanted, got, w) != 0)
+            fail("line %d of the trace should be\n%.*s\nbut it is\n%.*s", line, (int)w, wanted, (int)g, got);
+        if (wanted[w] && !got[g])
+            fail("line %d of the trace does not end", line);
+        wanted += w + (wanted[w] != 0);
+        got += g + (got[g] != 0);
+    }
 }
 
 TEST(OneLineAsGoPrintsIt)
@@ -100,8 +110,11 @@ TEST(TheTraceComesInItsPeriod)
     expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
     events();
     resume(SYSMON);
-    if (!strstr(events(), "schedtrace(0)\n"))
+    const char *log = events();
+    if (!strstr(log, "schedtrace("))
         fail("the first round should print a trace");
+    if (!strstr(log, "schedtrace(0)\n"))
+        fail("scheddetail is not set, but the trace is asked for with detail");
     int64_t last = began + 20000; /* after the first sleep */
     call("clock", last + period * ms - 20001);
     resume(SYSMON);
@@ -127,6 +140,7 @@ TEST(NoLongSleepWithATrace)
     record("scavenge");
     stop_at("usleep");
     set(1000, "debug.schedtrace");
+    because("nothing runs, but a trace is asked for: sysmon looks around as ever, and does not sleep on its note");
     expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
     expect(resume(SYSMON), "stopped: at usleep 20");
     expect(resume(SYSMON), "stopped: at usleep 20");

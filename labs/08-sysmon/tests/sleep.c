@@ -70,6 +70,7 @@ TEST(NoLongSleepWhileAPRuns)
     record("gcTriggerTime");
     record("scavenge");
     stop_at("usleep");
+    because("one of two Ps runs: sysmon has something to watch, and does not sleep on its note");
     expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
     expect(resume(SYSMON), "stopped: at usleep 20");
     expect_field(0, "sched.sysmonwait");
@@ -128,6 +129,7 @@ TEST(ATimeOutGoesOnWithTheBackOff)
     backoff();
     expect_longsleep(resume(SYSMON), 60 * sec);
     call("advance", 60 * sec);
+    because("the sleep timed out, so still nothing happens: the back-off goes on where it was");
     expect(resume_ret(SYSMON, -ETIMEDOUT), "stopped: at usleep 10000");
 }
 

@@ -78,6 +78,7 @@ TEST(AHelperThatIsIdleAlreadyIsAPhaseError)
     call("hold", 0, 0);
     call("rung", 0, 1);
     set(1, "forcegc.idle");
+    record("schedule"); /* if it parks */
     call_g_throws("forcegc: phase error", "forcegchelper");
 }
 

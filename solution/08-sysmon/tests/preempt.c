@@ -63,6 +63,7 @@ TEST(NobodyIsAskedOnAPWithoutM)
 {
     running();
     set(NIL, "p1.m");
+    because("p1.m is NULL: there is nobody to ask");
     expect_call(0, "preemptone", 1);
     expect_asked(2, false);
     expect_events("");

@@ -35,6 +35,7 @@ TEST(ASliceOfTenMillisecondsIsAskedToEnd)
 {
     int64_t now = call("clock");
     running(7);
+    because("g1 is asked to yield when its slice has lasted 10 ms since the look that saw it first, and not sooner");
     call("retake", now);
     call("retake", now + 10 * ms - 1);
     expect_field(0, "g1.preempt");
@@ -47,6 +48,7 @@ TEST(ANewSliceIsMeasuredAnew)
 {
     int64_t now = call("clock");
     running(7);
+    because("p0.schedtick has changed, 9 ms after the first look: from then on the new slice has 10 ms of its own");
     call("retake", now);
     set(8, "p0.schedtick");
     call("retake", now + 9 * ms);
@@ -79,6 +81,7 @@ TEST(EachPIsMeasuredByItself)
     call("hold", 2, 1);
     call("rung", 2, 2);
     set(7, "p1.schedtick");
+    because("p0's slice began 5 ms before p1's: each P has a note of its own");
     call("retake", now);
     set(8, "p1.schedtick");
     call("retake", now + 5 * ms);
