@@ -141,6 +141,8 @@ extern int64_t world_clock;
 void kernel_init(void);
 /** "m1.park", "sched.lock", ...: the name of a futex word. */
 const char *wordname(const void *addr);
+/** The note of the operations that name none. */
+extern note agent_note;
 
 /* ---- the border to the kernel (trap.c) ---- */
 

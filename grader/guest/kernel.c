@@ -21,6 +21,8 @@ struct word {
     const char *name; /**< its name */
 };
 
+note agent_note;
+
 static const struct word words[] = {
     {&sched.lock, "sched.lock"},
     {&sched.stopnote, "sched.stopnote"},
@@ -32,6 +34,7 @@ static const struct word words[] = {
     {&newmHandoff.lock, "newmHandoff.lock"},
     {&newmHandoff.wake, "newmHandoff.wake"},
     {&forcegc.lock, "forcegc.lock"},
+    {&agent_note, "the note"},
 };
 
 const char *wordname(const void *addr)
@@ -51,7 +54,7 @@ const char *wordname(const void *addr)
         (uintptr_t)addr < (uintptr_t)agent_scratch + SCRATCH_SIZE)
         return "scratch";
     if (!owner)
-        return "a word that the agent does not know";
+        return "a lock or note that has no name here";
     unsigned k = 0;
     for (; *owner; owner++)
         buf[k++] = *owner;

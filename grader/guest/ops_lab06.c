@@ -12,9 +12,8 @@ void *memset(void *p, int c, size_t n);
  */
 static note *note_of(struct args *a)
 {
-    static note own;
     if (a->len == 0)
-        return &own;
+        return &agent_note;
     if (streq(a->text, "sched.stopnote"))
         return &sched.stopnote;
     if (streq(a->text, "sched.sysmonnote"))
@@ -252,7 +251,7 @@ static __attribute__((noinline)) void child_fn(void)
     child.m = load_relaxed(&child.g->m);
     child.frame = (uintptr_t)__builtin_frame_address(0);
     child.caller = getcallerbp();
-    child.procid = load_relaxed(&child.m->procid);
+    child.procid = child.m ? load_relaxed(&child.m->procid) : 0;
     child.tid = agent_syscall(__NR_gettid, 0, 0, 0, 0, 0, 0);
     store_release(&child.done, true); /* pairs with the loop in clone_real */
     while (!child.returns)

@@ -32,6 +32,8 @@ TEST(EveryKindOfSleeperCounts)
     call("newg", 1, Gwaiting_);
     int64_t idle = (int64_t)rndn(5) + 1, lockd = (int64_t)rndn(5) + 1, sys = (int64_t)rndn(5) + 1;
     living(idle + lockd + sys);
+    because("an M runs unless it is idle (nmidle), idle and locked (nmidlelocked), the runtime's own (nmsys), or has "
+            "exited (nmfreed)");
     set(idle, "sched.nmidle");
     set(lockd, "sched.nmidlelocked");
     set(sys - 1, "sched.nmsys");
@@ -56,6 +58,7 @@ TEST(MoreSleepersThanThreadsIsABug)
     set(2, "sched.nmidle");
     set(1, "sched.nmidlelocked");
     set(1, "sched.nmsys");
+    because("of 3 Ms 4 do not run: the counts are wrong");
     ends("throw: checkdead: inconsistent counts");
 }
 
@@ -68,9 +71,12 @@ TEST(WhoCouldRunIsABug)
     for (int i = 0; i < 3; i++) {
         int g = 1 + (int)rndn(3);
         set(statuses[i], "g%d.atomicstatus", g);
+        because("g%d is in status %d and no M runs: that is no deadlock of the program, the scheduler has lost it", g,
+                statuses[i]);
         ends("throw: checkdead: runnable g");
         set(Gwaiting_, "g%d.atomicstatus", g);
     }
+    because(NULL);
     ends(deadlock);
 }
 
@@ -80,6 +86,7 @@ TEST(TheRuntimesGoroutinesDoNotCount)
     call("newg", 2, Gwaiting_);
     living(1);
     set(1, "sched.nmidle");
+    because("g1 is the runtime's own: it counts neither as one that could run nor as one that waits");
     set(1, "g1.issystem");
     set(Grunnable_, "g1.atomicstatus");
     ends(deadlock);
@@ -92,6 +99,7 @@ TEST(TheDeadDoNotWait)
 {
     call("newg", 3, Gdead_);
     living(1);
+    because("no goroutine waits: all are dead, which is what main's goexit leaves behind");
     set(1, "sched.nmidle");
     set(Gidle_, "g3.atomicstatus");
     ends("fatal: no goroutines (main called runtime.Goexit) - deadlock!");
@@ -103,13 +111,16 @@ TEST(ATimerOfAnyPIsHope)
     call("newg", 1, Gwaiting_);
     living(1);
     set(1, "sched.nmidle");
+    because("nobody runs, but a timer will go off: that is no deadlock, on whichever P it is");
     set(call("clock") + 1000, "p1.timers.minWhen");
     call("checkdead");
     set(0, "p1.timers.minWhen");
     set(call("clock") + 1000, "p0.timers.minWhen");
     call("checkdead");
+    because("g1 could run, and no M runs: the scheduler has lost it, timer or not");
     set(Grunnable_, "g1.atomicstatus");
     ends("throw: checkdead: runnable g");
+    because(NULL);
     set(Gwaiting_, "g1.atomicstatus");
     set(0, "p0.timers.minWhen");
     ends(deadlock);
@@ -121,6 +132,7 @@ TEST(NoDeadlockWhileAnotherDeathIsReported)
     call("newg", 1, Gwaiting_);
     living(1);
     set(1, "sched.nmidle");
+    because("a program that is dying already stops its Ms one after the other");
     set(1, "panicking");
     call("checkdead");
     set(0, "panicking");
@@ -150,6 +162,7 @@ TEST(TheLastLockedMThatParksSeesTheDeadlock)
 
 TEST(SysmonAloneIsADeadlock)
 {
+    because("the template thread is the runtime's own: once it counts as such, nobody is left who runs");
     call("newg", 1, Gwaiting_);
     call("newp");
     int64_t m = call("newm");

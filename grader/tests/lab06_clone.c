@@ -15,17 +15,24 @@ static void right_child(void)
 {
     expect_result(2, 1, "getg() is gp in the child");
     expect_result(3, 1, "gp->m is mp in the child");
-    expect_result(4, 0, "m.procid minus the thread's id");
+    if (result(4) != 0)
+        fail("m.procid should be the thread's id, it is another by %lld", (long long)result(4));
     expect_result(8, 0, "what linux_clone returned minus the thread's id");
     if (result(5) <= 0 || result(5) > 512)
         fail("the child's frame is %lld bytes below the end of its stack", (long long)result(5));
     expect_result(6, 0, "the child's frame address modulo 16");
-    expect_result(7, 0, "the frame pointer above the child's function");
-    expect_result(9, 0, "registers that the parent lost (bit mask)");
+    if (result(7) != 0)
+        fail("a backtrace of the child runs on into its parent: the frame pointer above fn is %#llx, it should be 0",
+             (unsigned long long)result(7));
+    for (uint32_t i = 0; i < 10; i++)
+        if (result(9) >> i & 1)
+            fail("linux_clone did not give %s back to the parent", register_name(i));
 }
 
 TEST(TheChildStandsOnItsOwnStack)
 {
+    because("the child begins on an empty stack, with the thread pointer of tls: what it needs, fn included, has to "
+            "be in registers that the system call leaves alone");
     for (int i = 0; i < 5; i++) {
         expect_call(0, "clone_real", THREAD, 0, false);
         right_child();
@@ -46,6 +53,7 @@ TEST(TheChildAlignsItsStack)
 /* fn returns: exit, not exit_group, or there would be no guest any more. */
 TEST(OnlyTheThreadEndsWhenFnReturns)
 {
+    because("when fn returns the child's thread ends, by exit, and nothing else: it has no frame to return to");
     expect_call(0, "clone_real", THREAD, 0, true);
     right_child();
     expect_call(0, "clone_real", THREAD, 0, true);
@@ -55,7 +63,8 @@ TEST(OnlyTheThreadEndsWhenFnReturns)
 TEST(TheStatusOfAChildThatReturnsIs111)
 {
     expect_call(0, "clone_real", PROCESS, 0, true);
-    expect_result(1, 111 << 8, "the child's wait status");
+    if (result(1) != 111 << 8)
+        fail("the child's wait status is %#llx: it should have exited with status 111", (unsigned long long)result(1));
     right_child();
 }
 

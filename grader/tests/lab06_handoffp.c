@@ -100,6 +100,7 @@ TEST(AStopThatBeginsMeanwhileGetsTheP)
     stop_at("lock");
     expect(run(0, "handoffp", 0), "stopped: at lock(sched.lock)");
     pass("lock");
+    because("a stop began before handoffp had sched.lock, and waits for p0");
     call("gcwaiting", 1);
     expect_returned(resume(0), 0);
     expect_field(Pgcstop_, "p0.status");
@@ -117,6 +118,7 @@ TEST(GlobalWorkThatComesMeanwhileIsSeen)
     expect(run(0, "handoffp", 0), "stopped: at lock(sched.lock)");
     pass("lock");
     call("setglobal", g);
+    because("g1 came to the global queue before handoffp had sched.lock, and nobody else looks: p0 needs an M");
     stop_at("startm");
     expect(resume(0), "stopped: at startm(p0, spinning=0, lockheld=0)");
     expect_field(0, "sched.lock.key");
@@ -167,6 +169,7 @@ TEST(TheLastPPollsTheNetwork)
     call("idlep", 1);
     call("idlep", 2); /* all but p0 idle */
     stop_at("startm");
+    because("p0 is the last P that is not idle and nobody waits in the poller: an M has to run with it, and poll");
     expect(run(0, "handoffp", 0), "stopped: at startm(p0, spinning=0, lockheld=0)");
     expect_field(0, "sched.lock.key");
     expect_field(3, "sched.npidle");
@@ -191,6 +194,7 @@ TEST(ThePollerIsToldOfTheTimers)
     char text[64];
     set(when, "p0.timers.minWhen");
     stop_at("wakeNetPoller");
+    because("p0 has a timer and goes idle: whoever sleeps in the poller must wake for it");
     snprintf(text, sizeof text, "stopped: at wakeNetPoller(%lld)", (long long)when);
     expect(run(0, "handoffp", 0), text);
     expect_list("p0", "sched.pidle"); /* first on the list, or the P that is wanted for them is not found */
@@ -281,6 +285,7 @@ TEST(ANewCallIsANewLook)
     call("setring", 0, 0, call("newg"));
     int64_t now = call("clock");
     noted(7, now);
+    because("syscalltick has moved: it is another call, of which this is the first look");
     for (int i = 1; i < 5; i++) {
         set(7 + i, "p0.syscalltick");
         expect_call(0, "retake_syscall", 0, now + i * 20 * ms, false);
@@ -345,6 +350,8 @@ TEST(OneMoreMCountsAsRunningMeanwhile)
     call("setring", 0, 0, call("newg"));
     noted(7, 0);
     stop_at("incidlelocked");
+    because("from before p0 is taken until it is handed off one M more counts as running, or checkdead sees a "
+            "deadlock");
     expect(run(0, "retake_syscall", 0, call("clock"), false), "stopped: at incidlelocked(-1)");
     expect_field(Psyscall_, "p0.status");
     expect_field(0, "allpLock.key");

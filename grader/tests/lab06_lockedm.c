@@ -137,6 +137,7 @@ TEST(ThePIsHandedOffBeforeTheLockedMCounts)
     call("setring", 0, 0, g);
     stop_at("startm");
     stop_at("checkdead");
+    because("p0 has work: it is handed off before m1 counts as idle, or checkdead sees work and nobody to do it");
     expect(run(1, "stoplockedm"), "stopped: at startm(p0, spinning=0, lockheld=0)");
     expect_field(0, "sched.nmidlelocked");
     expect_field(NIL, "m1.p");

@@ -24,6 +24,7 @@ TEST(AThreadLeavesItsMInFreem)
     threads();
     call("hold", 2, 1);
     stop_at("exitThread");
+    because("a thread hands its P off, leaves its M on sched.freem for others to free, and then exits alone");
     expect(run(2, "mexit"), "stopped: at exitThread");
     expect_list("m3 m1 m0", "allm");
     expect_list("m2", "sched.freem");
@@ -85,6 +86,7 @@ TEST(ThePIsHandedOffBeforeTheDeadlockCheck)
     call("setring", 1, 0, call("newg"));
     stop_at("checkdead");
     stop_at("startm");
+    because("p1 has work: it is handed off before m1 counts as gone; then it is time to look for a deadlock");
     expect(run(1, "mexit"), "stopped: at startm(p1, spinning=0, lockheld=0)");
     expect_field(0, "sched.nmfreed");
     pass("startm");
@@ -119,6 +121,7 @@ TEST(M0StaysOnAllm)
 {
     threads();
     stop_at("checkdead");
+    because("m0 counts as gone, but it parks for good instead of exiting, on no list where startm could find it");
     expect(run(0, "mexit"), "stopped: at checkdead()");
     expect_field(1, "sched.nmfreed");
     expect_field(1, "sched.lock.key");
@@ -151,6 +154,7 @@ TEST(AGoroutineThatEndsLockedEndsItsThread)
     on(1);
     call_g("lockosthread");
     record("gfput");
+    because("g1 may have changed its thread in any way: nobody else may get it, it ends with g1");
     expect(run_g(1, "goexit1"), "exited: exitThread");
     expect_field(6, "g%d.atomicstatus", (int)g);
     expect_list("m0", "allm");

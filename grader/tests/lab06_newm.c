@@ -179,6 +179,10 @@ TEST(AllocmKeepsThoseThatHaveNotGone)
     quiet_world();
     for (int i = 1; i <= 3; i++)
         dying(i, i, i);
+    const char *left = list("sched.freem");
+    if (strlen(left) != strlen("m3 m2 m1"))
+        fail("three threads are about to leave their stacks, but sched.freem is \"%s\": allocm may not give up an M "
+             "whose freeWait does not say yet that it has gone", left);
     expect(resume(2), "exited: exitThread");
     events();
     call("allocm", NIL);
@@ -187,7 +191,7 @@ TEST(AllocmKeepsThoseThatHaveNotGone)
         fail("the stack of a thread that still stands on it was freed; calls:\n%s", log);
     if (!frees(log, 2, "g0"))
         fail("the stack of the thread that has gone was not freed; calls:\n%s", log);
-    const char *left = list("sched.freem");
+    left = list("sched.freem");
     if (strcmp(left, "m3 m1") != 0 && strcmp(left, "m1 m3") != 0)
         fail("sched.freem is \"%s\", it should be m1 and m3", left);
 }
@@ -206,6 +210,8 @@ TEST(NewmPreparesTheThread)
     set(4, "sched.mnext");
     call("setring", 1, 0, g);
     call("newm_real", 1, 3);
+    because("newm was given the id 3, the P p1 and a first function for its M");
+    expect_list("m3 m0", "allm");
     expect_field(1, "m3.nextp");
     expect_field(mask, "m3.sigmask");
     expect_field(4, "sched.mnext");

@@ -21,6 +21,7 @@ TEST(AWakeupInTheLastMomentCounts)
     sleeps(run(m, "notetsleep", 10 * ms), "notetsleep of a clear note");
     call("advance", 11 * ms);
     call("notewakeup");
+    because("the kernel says that the time is over, but the note is signalled by now: the word decides");
     expect_returned(resume_ret(m, -ETIMEDOUT), true);
 }
 
@@ -70,6 +71,7 @@ TEST(EarlyReturnsAddUp)
 TEST(ASleepDoesNotClearTheNote)
 {
     int64_t m = call("newm");
+    because("a note stays signalled until noteclear");
     call("notewakeup");
     expect_returned(run(m, "notesleep"), 0);
     expect_returned(run(m, "notesleep"), 0);
@@ -119,6 +121,7 @@ TEST(MparkLeavesTheNoteClear)
         expect_field(0, "m1.park.key");
     }
     call_text("notewakeup", "m1.park");
-    expect_returned(run(m, "mPark"), 0); /* woken before it slept */
+    because("m1 was woken before it slept: mPark does not sleep, and clears the note afterwards");
+    expect_returned(run(m, "mPark"), 0);
     expect_field(0, "m1.park.key");
 }

@@ -99,7 +99,7 @@ TEST(ANewMSpinsIfItShall)
 static void counted(int64_t mnext, const char *where)
 {
     if (get("sched.npidle") == 0 && get("sched.mnext") != mnext + 1)
-        fail("at %s the P is off the idle list, but no id is reserved for its M: checkdead would see work "
+        fail("%s the P is off the idle list, but no id is reserved for its M: checkdead would see work "
              "and nobody to do it", where);
 }
 
@@ -143,6 +143,7 @@ TEST(AHeldLockIsDroppedOnlyForANewM)
     call("idlep", 1);
     int64_t mnext = get("sched.mnext");
     stop_at("unlock");
+    because("startm with lockheld true returns with sched.lock held, and its caller unlocks it");
     struct outcome o = run(0, "startm", NIL, false, true);
     for (int i = 0; o.kind == OUT_STOPPED && i < 100; i++) {
         counted(mnext, o.text + 9);
@@ -155,6 +156,7 @@ TEST(AHeldLockIsDroppedOnlyForANewM)
 
 TEST(AHeldLockIsStillHeldIfThereIsNoP)
 {
+    because("startm with lockheld true returns with sched.lock held, and its caller unlocks it");
     stop_at("unlock");
     expect(run(0, "startm", NIL, false, true), "stopped: at unlock(sched.lock)");
     pass("unlock");
@@ -199,12 +201,14 @@ TEST(StartmIsNotPreemptibleWhileItMakesAnM)
 TEST(StopmRefusesAnMThatHoldsLocks)
 {
     set(1, "m0.locks");
+    record("checkdead");
     call_throws("stopm holding locks", "stopm");
 }
 
 TEST(StopmRefusesASpinningM)
 {
     set(1, "m0.spinning");
+    record("checkdead");
     call_throws("stopm spinning", "stopm");
 }
 
@@ -240,6 +244,7 @@ TEST(AnMThatIsStartedBeforeItSleepsDoesNotSleep)
 
 TEST(GcstopmIsForAStopOnly)
 {
+    record("checkdead");
     call("hold", 0, call("newp"));
     call_throws("gcstopm: not waiting for gc", "gcstopm");
 }
@@ -261,6 +266,7 @@ TEST(GcstopmStopsSpinning)
 
 TEST(GcstopmKnowsWhenTheCountIsWrong)
 {
+    record("checkdead");
     call("hold", 0, call("newp"));
     set(1, "m0.spinning");
     call("gcwaiting", 1);

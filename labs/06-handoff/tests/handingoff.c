@@ -81,6 +81,8 @@ TEST(RetakeTakesAPThatIsStillInTheSameCall)
     set(tick, "p0.syscalltick");
     set(tick - 1, "p0.sysmontick.syscalltick");
     int64_t now = call("clock");
+    because("a P with work is left alone at the first look at a call, and taken at the second, 20 us later; "
+            "allpLock is held before and after");
     expect_call(0, "retake_syscall", 0, now, false);
     expect_field(tick, "p0.sysmontick.syscalltick");
     expect_field(now, "p0.sysmontick.syscallwhen");
@@ -100,6 +102,7 @@ TEST(RetakeLeavesAPThatNobodyNeedsFor10ms)
     set(Psyscall_, "p0.status");
     int64_t now = call("clock");
     set(now, "p0.sysmontick.syscallwhen");
+    because("p0 has no work, and others are free to take what comes: it may stay in its call for 10 ms, not longer");
     expect_call(0, "retake_syscall", 0, now + 10 * ms - 1, false);
     expect_field(Psyscall_, "p0.status");
     expect_call(1, "retake_syscall", 0, now + 10 * ms, false);
@@ -114,6 +117,7 @@ TEST(RetakeLosesAgainstAReturningM)
     stop_at("incidlelocked");
     expect(run(0, "retake_syscall", 0, call("clock"), true), "stopped: at incidlelocked(-1)");
     pass("incidlelocked");
+    because("the call has ended meanwhile: the compare-and-swap fails, and p0 is left as it is");
     set(Prunning_, "p0.status");
     expect_returned(resume(0), 0);
     expect_field(Prunning_, "p0.status");

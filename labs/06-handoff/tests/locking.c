@@ -152,6 +152,7 @@ TEST(AnMAtWorkIsNoDeadlock)
 TEST(ATimerIsHope)
 {
     nobody_runs(Gwaiting_);
+    because("nobody runs, but a timer will go off: that is no deadlock");
     set(call("clock") + 5, "p0.timers.minWhen");
     call("checkdead");
 }
@@ -159,5 +160,6 @@ TEST(ATimerIsHope)
 TEST(ARunnableGThatNobodyRunsIsABug)
 {
     nobody_runs(Grunnable_);
+    because("no M runs, and a goroutine could: the scheduler has lost it, which is no deadlock of the program");
     call_throws("checkdead: runnable g", "checkdead");
 }

@@ -10,6 +10,7 @@ enum { Pgcstop_ = 3 };
 
 TEST(StopmParksOnTheIdleList)
 {
+    because("an idle M sleeps in the kernel, on its note, as long as that is clear, whatever else wakes it");
     int64_t a = call("newm"), b = call("newm");
     expect(run(a, "stopm"), "blocked: futex m1.park");
     expect(run(b, "stopm"), "blocked: futex m2.park");
@@ -21,6 +22,7 @@ TEST(StopmParksOnTheIdleList)
 
 TEST(StopmRefusesAnMThatHoldsAP)
 {
+    record("checkdead");
     call("hold", 0, call("newp"));
     call_throws("stopm holding p", "stopm");
 }
@@ -38,6 +40,7 @@ TEST(StartmWakesTheLastIdleM)
     call("startm", 1, false, false);
     expect_events("futex_wake m2.park 1\n");
     expect_list("m1", "sched.midle");
+    because("m2 takes the P from nextp, and leaves nextp and its note clear for the next time");
     expect_returned(resume(b), 0);
     expect_field(1, "m2.p");
     expect_field(b, "p1.m");
@@ -160,6 +163,7 @@ TEST(M0ParksWhereOthersExit)
     record("checkdead");
     expect(run(m, "mexit"), "exited: exitThread");
     expect_list("m0", "allm");
+    because("the main thread never exits, it parks for good: the process would lose its first thread");
     expect(run(0, "mexit"), "blocked: futex m0.park");
     expect_list("m0", "allm");
     expect_field(2, "sched.nmfreed");
