@@ -290,6 +290,14 @@ static inline void count(_Atomic uint64_t *c)
     store_relaxed(c, load_relaxed(c) + 1); /* one writer at a time: the P's owner */
 }
 
+/**
+ * The same for an M that may have no P: the counter at this offset of pcounters, the P's, or without one that of all Ms in
+ * sched.n.
+ */
+void countany(size_t counter);
+/** Prints all counters to standard error, in one line; takes no lock. */
+void printstats(void);
+
 /* ---- stall points: places where a test makes a thread wait; nothing in a normal build ---- */
 
 #ifdef HANDOFF_STALL

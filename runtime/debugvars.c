@@ -21,6 +21,7 @@ static const struct dbgvar dbgvars[] = {
     {"forcegcperiodms", &debug.forcegcperiodms},
     {"dontfreezetheworld", &debug.dontfreezetheworld},
     {"nohandoff", &debug.nohandoff},
+    {"schedstats", &debug.schedstats},
 };
 
 /** The length of the word at s, up to one of the two ends or the end of the text. */

@@ -328,22 +328,33 @@ int govsnprintf(char *buf, size_t n, const char *fmt, va_list ap);
 /** @name Observing the scheduler
  * @{ */
 
-/** Totals since the program began. */
+/**
+ * Totals since the program began. Each is exact, but they are read one by one and not at one instant; what the runtime's own
+ * goroutines and threads do counts as well. Between two calls on a quiet program the differences are what happened in between.
+ */
 typedef struct SchedStats {
-    uint64_t schedules;    /**< times a goroutine was switched to */
-    uint64_t steals;       /**< goroutines taken from another P's queue */
-    uint64_t handoffs;     /**< Ps handed to another M */
-    uint64_t retakes;      /**< Ps that sysmon took out of a system call */
-    uint64_t preemptions;  /**< goroutines that yielded because they were asked to */
-    uint64_t syscalls;     /**< calls through Syscall */
-    uint64_t netpollwakes; /**< goroutines readied by the network poller */
-    uint64_t futexcalls;   /**< futex system calls */
-    uint64_t spawns;       /**< goroutines started */
-    uint64_t threads;      /**< threads started, the first included */
-    uint64_t threadslive;  /**< of these, not yet exited */
-    uint64_t gs;           /**< G structures allocated */
+    uint64_t schedules;      /**< times a goroutine was switched to */
+    uint64_t steals;         /**< goroutines taken from another P's queue */
+    uint64_t handoffs;       /**< Ps handed to another M */
+    uint64_t retakes;        /**< Ps that sysmon took out of a system call */
+    uint64_t preemptions;    /**< goroutines that yielded because they were asked to */
+    uint64_t asyncpreempts;  /**< of these, stopped by a signal; the others came to a preemption check */
+    uint64_t preemptsignals; /**< signals sent to make a goroutine yield: one that finds it in the runtime, or gone, does nothing */
+    uint64_t syscalls;       /**< calls through Syscall */
+    uint64_t netpollwakes;   /**< goroutines readied by the network poller */
+    uint64_t futexsleeps;    /**< futex calls that wait */
+    uint64_t futexwakes;     /**< futex calls that wake */
+    uint64_t spawns;         /**< goroutines started */
+    uint64_t exits;          /**< goroutines ended; spawns - exits live, those of the runtime included */
+    uint64_t threads;        /**< threads started, the first included */
+    uint64_t threadsended;   /**< of these, exited */
+    uint64_t gs;             /**< G structures allocated */
+    uint64_t stackbytes;     /**< bytes of free stacks that the runtime keeps (address space: not all of it has memory) */
 } SchedStats;
-/** Fills *st. The counters are read one by one, not at one instant. */
+/**
+ * Fills *st. HANDOFFDEBUG=schedstats=1 prints the same when the program ends, and so does each crash dump of the runtime.
+ * Mirrors what runtime/metrics offers under /sched.
+ */
 void schedstats(SchedStats *st);
 /** @} */
 

@@ -21,14 +21,14 @@ enum { ACTIVE_SPIN = 4, ACTIVE_SPIN_CNT = 30 };
 void futexsleep(_Atomic uint32_t *addr, uint32_t val, int64_t ns)
 {
     struct ktimespec ts = {.tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC};
-    fetch_add_relaxed(&sched.futexcalls, 1); /* a statistic */
+    countany(offsetof(pcounters, futexsleeps));
     /* Woken, timed out, interrupted or too late: the caller looks at the word and decides. */
     linux_futex(addr, FUTEX_WAIT_PRIVATE, val, ns < 0 ? NULL : &ts);
 }
 
 void futexwakeup(_Atomic uint32_t *addr, uint32_t cnt)
 {
-    fetch_add_relaxed(&sched.futexcalls, 1); /* a statistic */
+    countany(offsetof(pcounters, futexwakes));
     int r = linux_futex(addr, FUTEX_WAKE_PRIVATE, cnt, NULL);
     if (r < 0)
         throw_("futexwakeup addr=%p returned %d", (void *)addr, r);

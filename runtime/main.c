@@ -103,7 +103,7 @@ void runtime_main(void *unused)
     if (load_acquire(&panicking))
         gopark(NULL, NULL, waitReasonPanicWait);
     systemstack(fiber_exit, NULL); /* nothing but in a build that looks for leaks */
-    exitprocess(status);
+    goexitprocess(status);
 }
 
 void rt0_go(int argc, char **argv)

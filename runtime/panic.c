@@ -190,7 +190,15 @@ __attribute__((noinline)) _Noreturn void badsystemstack(void)
     throw_("systemstack called from unexpected goroutine");
 }
 
+static void printstats_g0(void *unused)
+{
+    (void)unused;
+    printstats();
+}
+
 _Noreturn void goexitprocess(int status)
 {
+    if (debug.schedstats > 0)
+        systemstack(printstats_g0, NULL); /* print needs room */
     exitprocess(status);
 }

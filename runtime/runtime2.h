@@ -252,16 +252,25 @@ typedef struct timers {
     _Atomic int64_t minWhen;     /**< heap[0]->when, or 0 if empty; read without the lock */
 } timers;
 
-/** Event counters, kept by the owner of the P (relaxed), read by anybody. */
+/**
+ * Event counters. Those of a P are kept by the M that holds it, with plain loads and stores (relaxed): nobody else writes their
+ * cache line. What an M without a P counts goes to sched.n, which all Ms share, by atomic additions: such an M is about to
+ * sleep, or sysmon. Read by anybody.
+ */
 typedef struct pcounters {
     _Atomic uint64_t schedules;   /**< calls of execute */
     _Atomic uint64_t steals;      /**< Gs stolen from other Ps */
     _Atomic uint64_t handoffs;    /**< handoffp of this P */
     _Atomic uint64_t retakes;     /**< times that sysmon took it from a system call */
     _Atomic uint64_t preemptions; /**< Gs that yielded because they were asked to */
+    _Atomic uint64_t asyncpreempts; /**< of these, stopped by a signal */
+    _Atomic uint64_t preemptsignals; /**< signals sent to make a G yield */
     _Atomic uint64_t syscalls;    /**< entersyscall on this P */
     _Atomic uint64_t netpolls;    /**< Gs made ready by the poller on this P */
     _Atomic uint64_t spawns;      /**< goroutines started */
+    _Atomic uint64_t exits;       /**< goroutines ended */
+    _Atomic uint64_t futexsleeps; /**< futex waits */
+    _Atomic uint64_t futexwakes;  /**< futex wakes */
 } pcounters;
 
 /** A processor. */
@@ -352,8 +361,8 @@ struct schedt {
     int64_t procresizetime;            /**< when GOMAXPROCS last changed */
     int64_t starttime;                 /**< nanotime at schedinit */
     _Atomic int64_t lastgc;            /**< nanotime of the last collection, at first of the start; 0 unknown */
-    _Atomic uint64_t futexcalls;       /**< sleeps and wakes in the kernel */
-    _Atomic uint64_t netpollwakes;     /**< Gs made ready by the poller */
+    _Alignas(ARCH_CACHE_LINE) pcounters n; /**< what Ms without a P counted, but for netpolls; additions */
+    _Atomic uint64_t netpollwakes;     /**< Gs that an M without a P took out of the poller */
 };
 
 /** Ms that a locked M asked the template thread to start. */
@@ -383,6 +392,7 @@ struct debugvars {
     int32_t updatemaxprocs;   /**< 0: do not follow changes of the cgroup limit */
     int32_t forcegcperiodms;  /**< > 0: milliseconds between forced collections instead of 2 minutes */
     int32_t dontfreezetheworld; /**< 1: let other Ms run on during a crash dump */
+    int32_t schedstats;       /**< 1: print the counters of SchedStats when the program ends */
     int32_t nohandoff;        /**< 1: sysmon never takes a P out of a system call (to see what it is for) */
 };
 

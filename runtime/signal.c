@@ -97,6 +97,7 @@ void preemptM(M *mp)
     /* One at a time. Pairs with the handler's release: what it did for the last signal is done. */
     if (!cas_acquire(&mp->signalPending, 0, 1))
         return;
+    countany(offsetof(pcounters, preemptsignals));
     if (linux_tgkill(linux_getpid(), (int)tid, KSIGURG) < 0)
         store_release(&mp->signalPending, 0); /* the thread has gone */
 }
@@ -125,11 +126,18 @@ static void doSigPreempt(M *mp, G *gp, void *uc)
     store_release(&mp->signalPending, 0);  /* pairs with preemptM's CAS: from now on it may send the next */
 }
 
+/** gopreempt_m for a G that a signal has stopped. */
+static void asyncpreempt_m(G *gp)
+{
+    count(&getp()->n.asyncpreempts);
+    gopreempt_m(gp);
+}
+
 void asyncPreempt2(void)
 {
     G *gp = getg();
     gp->asyncSafePoint = true;
-    mcall(gopreempt_m);
+    mcall(asyncpreempt_m);
     gp->asyncSafePoint = false;
 }
 

@@ -245,6 +245,7 @@ RACY void printsched(void)
           procs, load_relaxed(&sched.npidle), (long)(sched.mnext - sched.nmfreed), sched.nmidle, sched.nmidlelocked,
           load_relaxed(&sched.nmspinning), load_relaxed(&sched.needspinning), load_relaxed(&sched.gcwaiting),
           sched.stopwait, load_relaxed(&sched.sysmonwait));
+    printstats();
     printms();
     for (int32_t i = 0; i < procs && i < MAXGOMAXPROCS; i++)
         if (allp[i])

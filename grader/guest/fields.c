@@ -133,6 +133,7 @@ static const struct field fields[] = {
     PF(n.syscalls),
     PF(n.netpolls),
     PF(n.spawns),
+    PF(n.exits),
 
     SF(goidgen),
     SF(lastpoll),
@@ -163,7 +164,8 @@ static const struct field fields[] = {
     SF(sysmonlock.key),
     SF(starttime),
     SF(lastgc),
-    SF(futexcalls),
+    SF(n.futexsleeps),
+    SF(n.futexwakes),
     SF(netpollwakes),
 
     XF(gomaxprocs),

@@ -109,7 +109,7 @@ void goexit0(G *gp);
 /**
  * On g0: Grunning -> Gdead; clears all that belonged to the goroutine: lockedm and m.lockedg, syscallsp, syscallpc, syscallbp,
  * waitsince, waitreason, param, waiting, selectDone, defers, timer, trackingp, preempt, throwsplit, asyncSafePoint, issystem
- * (counted in sched.ngsys), paniconfault; dropg; gfput, and does not touch gp afterwards.
+ * (counted in sched.ngsys), paniconfault; counts p.n.exits; dropg; gfput, and does not touch gp afterwards.
  *
  * If gp was locked to its thread (m.lockedExt), the thread ends with it: gogo(&m.g0->sched), where mstart1 left the way to
  * the end of mstart0. If the runtime itself had locked it (m.lockedInt), that is a bug: throws "exited a goroutine internally

@@ -229,7 +229,7 @@ static void crowds(void)
     SchedStats st;
     schedstats(&st);
     report("made", (int64_t)st.threads);
-    report("live", (int64_t)st.threadslive);
+    report("live", (int64_t)(st.threads - st.threadsended));
     report("handoffs", (int64_t)st.handoffs);
 }
 
@@ -256,7 +256,7 @@ static void many_exits(void)
     SchedStats st;
     schedstats(&st);
     report("made", (int64_t)st.threads);
-    report("live", (int64_t)st.threadslive);
+    report("live", (int64_t)(st.threads - st.threadsended));
 }
 
 /* ---- first locks, stops of the world, and a template thread ---- */

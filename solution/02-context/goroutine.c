@@ -233,6 +233,7 @@ void gdestroy(G *gp)
     M *mp = getm();
     P *pp = mp->p;
     casgstatus(gp, Grunning, Gdead);
+    count(&pp->n.exits);
     if (gp->issystem)
         fetch_add_relaxed(&sched.ngsys, -1); /* a count for numgoroutine */
     bool locked = gp->lockedm != NULL;

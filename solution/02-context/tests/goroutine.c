@@ -71,6 +71,7 @@ TEST(AGoroutineThatReturnsEnds)
     expect_field(NIL, "m0.curg");
     expect_list("g1", "p0.gFree");
     expect_field(1, "p0.gFree.n");
+    expect_field(1, "p0.n.exits");
 }
 
 TEST(GoOfNilIsFatal)
