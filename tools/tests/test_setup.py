@@ -56,9 +56,9 @@ class Setup(unittest.TestCase):
         path = self.dir / "log"
         return path.read_text().splitlines() if path.exists() else []
 
-    def run_setup(self) -> subprocess.CompletedProcess[str]:
+    def run_setup(self, *args: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(self.bin), "S": str(self.dir)}
-        return subprocess.run([str(TOOL)], capture_output=True, text=True, env=environment)
+        return subprocess.run([str(TOOL), *args], capture_output=True, text=True, env=environment)
 
     def test_with_everything_there_it_says_one_line_and_does_nothing(self) -> None:
         self.put("uid", ["1000"])
@@ -133,6 +133,16 @@ class Setup(unittest.TestCase):
         done = self.run_setup()
         self.assertEqual((done.returncode, self.log()), (1, []))
         self.assertIn(f"apt-get install {self.needed[0]}", done.stderr)
+
+    def test_the_benchmarks_peers_are_another_list(self) -> None:
+        self.put("installed", self.needed + self.extras)
+        for name in ("known", "mirror"):
+            self.put(name, ["golang-go", "libst-dev"])
+        done = self.run_setup("bench")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.log()), 1)
+        self.assertTrue(self.log()[0].endswith(" install --no-install-recommends golang-go libst-dev"), self.log())
+        self.assertIn("not in this release, and not needed: libboost-fiber-dev", done.stdout)
 
     def test_another_system_is_told_what_is_needed(self) -> None:
         (self.bin / "dpkg-query").unlink()
