@@ -54,6 +54,14 @@ AGENT_OP(word)
     return *p;
 }
 
+/** resident(address): the page there has memory, 1 or 0; or -errno. */
+AGENT_OP(resident)
+{
+    unsigned char in = 0;
+    intptr_t r = agent_syscall(__NR_mincore, a->v[0] & ~(int64_t)(ARCH_PAGE_SIZE - 1), ARCH_PAGE_SIZE, (int64_t)&in, 0, 0, 0);
+    return r < 0 ? r : in & 1;
+}
+
 /* ---- dead Gs ---- */
 
 OP(malg)

@@ -242,6 +242,34 @@ TEST(ClearingOnePLeavesTheOthersAlone)
              (long long)all, (long long)(n * STACK), (long long)cleared);
 }
 
+/* A list of them that is linked through the stacks themselves holds a page of each. */
+TEST(ClearedStacksHoldNoMemory)
+{
+    struct stk s[MANY];
+    ps(2);
+    for (int i = 0; i < MANY; i++) {
+        s[i] = alloc(STACK);
+        call("word", s[i].lo, 1);
+        call("word", s[i].hi - 8, 1);
+    }
+    for (int i = 0; i < MANY; i++) {
+        if (i == 10)
+            call("hold", 0, 1);
+        if (i == 90)
+            set(NIL, "m0.p");
+        release(s[i]);
+    }
+    int64_t before = call("resident", s[0].lo);
+    if (before != 1)
+        fail("judge: a page that was written to is not in memory, says mincore (%lld)", (long long)before);
+    call("stackcache_clear", NIL);
+    for (int i = 0; i < MANY; i++)
+        for (int64_t page = s[i].lo; page < s[i].hi; page += PAGE)
+            if (call("resident", page) != 0)
+                fail("the memory of free stacks was given back to the system, but the page %lld bytes below the end of one "
+                     "has memory: was something written there afterwards, a link perhaps?", (long long)(s[i].hi - page));
+}
+
 TEST(StackAddressesComeBack)
 {
     struct stk s[MANY];

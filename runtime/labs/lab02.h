@@ -61,8 +61,8 @@ stack stackalloc(size_t n);
 void stackfree(stack stk);
 /**
  * Gives the memory of free stacks back to the system: those in pp's cache (which must be the caller's, or nobody's) and in
- * the pool; pp == NULL: of all Ps and the pool, while the world is stopped. The address space is kept for later stacks, which
- * find zeros there.
+ * the pool; pp == NULL: of all Ps and the pool, while the world is stopped. None of these stacks has a page of memory then, not
+ * even for a link. Their address space is kept for later stacks.
  *
  * @return bytes of stacks, of which only those that were touched had memory
  */
