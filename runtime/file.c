@@ -66,6 +66,40 @@ int64_t file_stat(int fd, bool *isdir, int64_t *mtime)
     return (int64_t)st.stx_size;
 }
 
+int file_info(int dirfd, const char *name, FileInfo *info)
+{
+    struct statx st;
+    intptr_t r = blocking(__NR_statx, (uintptr_t)dirfd, (uintptr_t)name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+                          STATX_BASIC_STATS, (uintptr_t)&st);
+    if (r < 0)
+        return (int)r;
+    *info = (FileInfo){.size = (int64_t)st.stx_size,
+                       .mtime = st.stx_mtime.tv_sec * NSEC_PER_SEC + st.stx_mtime.tv_nsec,
+                       .inode = st.stx_ino,
+                       .mode = st.stx_mode};
+    return 0;
+}
+
+int file_remove(const char *path)
+{
+    return (int)blocking(__NR_unlinkat, (uintptr_t)AT_FDCWD, (uintptr_t)path, 0, 0, 0);
+}
+
+int file_raiselimit(void)
+{
+    struct {
+        uint64_t soft, hard;
+    } limit;
+    enum { nofile = 7 }; /* RLIMIT_NOFILE */
+    if (RawSyscall6(__NR_prlimit64, 0, nofile, 0, (uintptr_t)&limit, 0, 0).err != 0)
+        return 1024; /* what every Linux allows unless told otherwise */
+    uint64_t old = limit.soft;
+    limit.soft = limit.hard;
+    if (old != limit.hard && RawSyscall6(__NR_prlimit64, 0, nofile, (uintptr_t)&limit, 0, 0, 0).err != 0)
+        limit.soft = old;
+    return limit.soft < INT32_MAX ? (int)limit.soft : INT32_MAX;
+}
+
 int file_close(int fd)
 {
     preemptcheck();

@@ -266,10 +266,20 @@ void net_deadline(Conn *c, int64_t t);
 /** Shuts down the writing half: the peer reads what was sent, then end of file. 0 or -errno. Mirrors CloseWrite. */
 int net_closewrite(Conn *c);
 /**
+ * Shuts down the reading half: readers get what has come, then end of file, also those that wait already. The peer does not notice.
+ * 0 or -errno. Mirrors CloseRead.
+ */
+int net_closeread(Conn *c);
+/**
  * Wakes goroutines that wait on c (NET_ECLOSED), closes it when they have left, and frees it. 0, or -NET_ECLOSED while
  * another call of net_close waits for them. Mirrors Close.
  */
 int net_close(Conn *c);
+/** The peer's address as net_dial() takes it, in buf (at most n bytes with the 0, NET_ADDRLEN always suffices); "" if it has none.
+ *  Mirrors RemoteAddr. */
+void net_remoteaddr(Conn *c, char *buf, size_t n);
+/** Room for every address in writing. */
+#define NET_ADDRLEN 120
 /** The file descriptor, for set-up only: socket options and the like. It stays non-blocking, and c's. */
 int net_rawfd(Conn *c);
 /** @} */
@@ -290,6 +300,60 @@ intptr_t file_pread(int fd, void *buf, size_t n, int64_t off);
 int64_t file_stat(int fd, bool *isdir, int64_t *mtime);
 /** close(2). Nobody may be using fd. */
 int file_close(int fd);
+/** Removes the name of a file (not of a directory). 0 or -errno. Mirrors os.Remove. */
+int file_remove(const char *path);
+
+/** What the kernel knows of a file. */
+typedef struct FileInfo {
+    int64_t size;  /**< bytes */
+    int64_t mtime; /**< when its contents changed last, nanoseconds since 1970 */
+    uint64_t inode; /**< its number on its file system */
+    uint32_t mode; /**< kind and permissions as st_mode: S_ISREG(mode), S_ISDIR(mode), S_ISLNK(mode) ... of linux/stat.h */
+} FileInfo;
+/**
+ * Of name in the directory dirfd, where a link is not followed; name "": of dirfd itself, whatever it is. 0 or -errno.
+ * Mirrors os.Lstat and File.Stat.
+ */
+int file_info(int dirfd, const char *name, FileInfo *info);
+
+/** One name in a directory. */
+typedef struct DirEntry {
+    const char *name; /**< without its directory */
+    uint32_t kind;    /**< S_IFREG, S_IFDIR, S_IFLNK ...; 0 if it could not be found out */
+} DirEntry;
+/**
+ * All names in the directory that fd has been opened on, sorted by their bytes, "." and ".." left out; *n: how many. One block,
+ * names included: gofree() it. NULL and *err (may be NULL) on an error; never NULL without one. Mirrors os.ReadDir.
+ */
+DirEntry *file_readdir(int fd, size_t *n, int *err);
+/**
+ * Opens path below the directory dirfd, and nothing outside of it: a path that leads out by "..", by a slash in front or by a
+ * symbolic link is -EXDEV. On a kernel without openat2 (before 5.6) links are not followed at all: -ELOOP. flags as for file_open
+ * (nothing is created). A file descriptor, or -errno. Mirrors Root.OpenFile in Go's package os.
+ */
+int file_openin(int dirfd, const char *path, int flags);
+/**
+ * Raises the limit of open descriptors as far as the system allows without privileges (a program with many sockets needs it; Go does
+ * it at the start of every program that imports os). Returns the limit that holds now.
+ */
+int file_raiselimit(void);
+/** @} */
+
+/** @name Signals
+ * @{ */
+
+/**
+ * Sends the number of each signal sig that the process gets (an int) to c, beside other channels that asked for it. Never waits: if c
+ * has no room the signal is lost for it, so give it room for one at least. SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1 and so on; not
+ * SIGKILL and SIGSTOP, which nobody can catch, not SIGURG, which preempts goroutines, and no fault (-EINVAL). From the first call on the
+ * program is never found dead ("all goroutines are asleep"): a signal may always come. 0 or -errno. Mirrors signal.Notify.
+ */
+int signal_notify(Chan *c, int sig);
+/**
+ * Nothing more is sent to c once this has returned. A signal that no channel is left for has the effect that it had before.
+ * Mirrors signal.Stop.
+ */
+void signal_stop(Chan *c);
 /** @} */
 
 /** @name System calls

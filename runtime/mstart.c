@@ -36,6 +36,7 @@ void minit(void)
     linux_sigaltstack(&ss, NULL);
     store_release(&mp->procid, (uint32_t)linux_gettid()); /* pairs with preemptM's acquire */
     uint64_t mask = initSigmask & ~((uint64_t)1 << (KSIGURG - 1) | (uint64_t)1 << (KSIGQUIT - 1));
+    mask &= ~load_acquire(&sigq.wanted); /* pairs with sigenable; a thread that is a moment too early is one less to take it */
     linux_sigprocmask(KSIG_SETMASK, &mask, NULL);
 }
 

@@ -242,12 +242,25 @@ int net_closewrite(Conn *c)
     return netfd_shutdown(&c->fd, KSHUT_WR);
 }
 
+int net_closeread(Conn *c)
+{
+    return netfd_shutdown(&c->fd, KSHUT_RD);
+}
+
 int net_close(Conn *c)
 {
     int e = netfd_close(&c->fd);
     if (e == 0)
         gofree(c);
     return e;
+}
+
+void net_remoteaddr(Conn *c, char *buf, size_t n)
+{
+    netaddr a = {.len = sizeof a.un};
+    if (RawSyscall(__NR_getpeername, (uintptr_t)c->fd.sysfd, (uintptr_t)&a, (uintptr_t)&a.len).err != 0)
+        a = (netaddr){.len = 0};
+    netaddr_format(&a, buf, n);
 }
 
 int net_rawfd(Conn *c)

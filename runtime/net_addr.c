@@ -182,3 +182,55 @@ int netaddr_port(const netaddr *a)
     const uint8_t *p = (const uint8_t *)&a->in.sin_port;
     return p[0] << 8 | p[1];
 }
+
+/** Where the longest run of zero groups, two at least, begins (8: there is none); *n: how long it is. */
+static int zerorun(const uint16_t group[8], int *n)
+{
+    int best = 8;
+    *n = 1;
+    for (int i = 0, run = 0; i < 8; i++) {
+        run = group[i] == 0 ? run + 1 : 0;
+        if (run > *n) {
+            *n = run;
+            best = i - run + 1;
+        }
+    }
+    return best;
+}
+
+/** An IPv6 address as RFC 5952 wants it, without brackets. Room for 40 bytes. */
+static void formatipv6(const uint8_t *ip, char *buf)
+{
+    uint16_t group[8];
+    for (int i = 0; i < 8; i++)
+        group[i] = (uint16_t)(ip[2 * i] << 8 | ip[2 * i + 1]);
+    int n, run = zerorun(group, &n);
+    size_t len = 0;
+    buf[0] = '\0';
+    for (int i = 0; i < 8; i++) {
+        if (i == run) {
+            len += (size_t)gosnprintf(buf + len, 40 - len, i + n == 8 ? "::" : ":");
+            i += n - 1;
+        } else {
+            len += (size_t)gosnprintf(buf + len, 40 - len, "%s%x", i > 0 ? ":" : "", (unsigned)group[i]);
+        }
+    }
+}
+
+void netaddr_format(const netaddr *a, char *buf, size_t n)
+{
+    const uint8_t *ip = (const uint8_t *)&a->in.sin_addr;
+    char text[128];
+    size_t path = offsetof(struct sockaddr_un, sun_path);
+    if (a->len >= sizeof a->in && a->family == KAF_INET) {
+        gosnprintf(buf, n, "%d.%d.%d.%d:%d", ip[0], ip[1], ip[2], ip[3], netaddr_port(a));
+    } else if (a->len >= sizeof a->in6 && a->family == KAF_INET6) {
+        formatipv6((const uint8_t *)&a->in6.sin6_addr, text);
+        gosnprintf(buf, n, "[%s]:%d", text, netaddr_port(a));
+    } else if (a->len > path && a->family == KAF_UNIX) { /* a path ends with its 0 or with the address */
+        bool abstract = a->un.sun_path[0] == '\0';
+        gosnprintf(buf, n, "%s%.*s", abstract ? "@" : "", (int)(a->len - path - abstract), a->un.sun_path + abstract);
+    } else {
+        gosnprintf(buf, n, "%s", "");
+    }
+}

@@ -50,7 +50,7 @@ int netfd_close(netfd *fd);
  * Numbers of the socket interface that the kernel's headers for programs leave to libc; the same on all
  * Linux CPUs here.
  */
-enum { KAF_UNIX = 1, KAF_INET = 2, KAF_INET6 = 10, KSOCK_STREAM = 1, KSHUT_WR = 1 };
+enum { KAF_UNIX = 1, KAF_INET = 2, KAF_INET6 = 10, KSOCK_STREAM = 1, KSHUT_RD = 0, KSHUT_WR = 1 };
 
 /** A socket address. */
 typedef struct netaddr {
@@ -71,5 +71,7 @@ typedef struct netaddr {
 int netaddr_parse(netaddr *a, const char *network, const char *addr, bool listening);
 /** The port of a; 0 if it has none. */
 int netaddr_port(const netaddr *a);
+/** Writes a as netaddr_parse reads it; "" if it is no address (the unnamed end of a Unix socket). */
+void netaddr_format(const netaddr *a, char *buf, size_t n);
 
 #endif

@@ -207,9 +207,30 @@ static void foreign(int sig, void *info, void *uc)
     }
 }
 
+/* ---- signals that the program asked for ---- */
+
+struct sigqueue sigq;
+
+/**
+ * Queues sig if a channel waits for it; else false. From the handler, on any thread, whatever it was doing: not
+ * even its G is looked at.
+ */
+static bool sigsend(int sig)
+{
+    uint64_t one = 1;
+    if (!(load_acquire(&sigq.wanted) & sigbit(sig))) /* pairs with sigenable: wakefd is there */
+        return false;
+    /* Pairs with the swap in sigreceive. If it has not taken the last one yet, it has been woken for it. */
+    if (!(atomic_fetch_or_explicit(&sigq.pending, sigbit(sig), memory_order_acq_rel) & sigbit(sig)))
+        linux_write(sigq.wakefd, &one, sizeof one);
+    return true;
+}
+
 /** The handler of all signals. */
 static void sigtramp(int sig, void *info, void *uc)
 {
+    if (sigsend(sig))
+        return;
     G *gp = getg();
     M *mp = gp ? load_relaxed(&gp->m) : NULL; /* of this thread: nobody else changes it now */
     if (!mp) {
@@ -224,18 +245,34 @@ static void sigtramp(int sig, void *info, void *uc)
     setg(gp);
 }
 
+/** Installs sigtramp for sig: 0 or -errno. */
+static int settramp(int sig, struct ksigaction *before)
+{
+    struct ksigaction sa = {
+        .handler = sigtramp,
+        .flags = KSA_SIGINFO | KSA_ONSTACK | KSA_RESTART | KSA_RESTORER,
+        .restorer = arch_sigreturn,
+        .mask = sigset_all,
+    };
+    return linux_sigaction(sig, &sa, before);
+}
+
+int sigcatch(int sig, struct ksigaction *before)
+{
+    int err = settramp(sig, before);
+    if (err < 0)
+        return err;
+    uint64_t set = sigbit(sig);
+    linux_sigprocmask(KSIG_UNBLOCK, &set, NULL); /* one thread that takes it is enough, whichever we are on */
+    return 0;
+}
+
 void initsig(void)
 {
     asyncpreempt_init();
     uint64_t set = 0;
     for (int i = 0; i < NHANDLED; i++) {
-        struct ksigaction sa = {
-            .handler = sigtramp,
-            .flags = KSA_SIGINFO | KSA_ONSTACK | KSA_RESTART | KSA_RESTORER,
-            .restorer = arch_sigreturn,
-            .mask = sigset_all,
-        };
-        int err = linux_sigaction(handled[i].sig, &sa, &previous[i]);
+        int err = settramp(handled[i].sig, &previous[i]);
         if (err < 0)
             throw_("initsig: no handler for %s (errno %d)", handled[i].name, -err);
         set |= sigbit(handled[i].sig);

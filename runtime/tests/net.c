@@ -1,5 +1,6 @@
 /* Sockets and pipes: what is written arrives, whoever waits is woken, and waiting costs no threads. */
 #include "netcheck.h"
+#include "net_fd.h"
 
 /* ---- what the tests have in common ---- */
 
@@ -66,6 +67,67 @@ static int next_fd(void)
     int fd = file_open("/dev/null", KO_RDONLY, 0);
     CHECK(fd >= 0 && file_close(fd) == 0, "/dev/null can be opened and closed");
     return fd;
+}
+
+/* ---- addresses ---- */
+
+/** What a client of a listener on addr is called is addr, but for the port; the server's name is addr itself. */
+static void remote_address(const char *network, const char *addr, const char *server, const char *client)
+{
+    int err;
+    char dial[80], a[NET_ADDRLEN], b[NET_ADDRLEN];
+    Conn *ca, *cb;
+    Listener *l = net_listen(network, addr, &err);
+    if (!l && err == EADDRNOTAVAIL) /* a machine without IPv6 */
+        return;
+    CHECK(l, "a listener on %s, not error %d", addr, err);
+    gosnprintf(dial, sizeof dial, network[0] == 't' ? "%s%d" : "%s", server, net_port(l));
+    connect_and_close(l, network, dial, &ca, &cb);
+    net_remoteaddr(ca, a, sizeof a);
+    net_remoteaddr(cb, b, sizeof b);
+    CHECK(test_same(a, dial), "the server is %s, not %s", dial, a);
+    size_t n = __builtin_strlen(client);
+    CHECK(!__builtin_memcmp(b, client, n) && (b[n] != '\0') == (network[0] == 't'), "the client is %s..., not %s", client, b);
+    char tiny[5];
+    net_remoteaddr(ca, tiny, sizeof tiny);
+    CHECK(tiny[4] == '\0' && !__builtin_memcmp(a, tiny, 4), "it is cut to the room: %s", tiny);
+    net_close(ca);
+    net_close(cb);
+}
+
+static void remote_addresses(void)
+{
+    char path[64], abstract[64];
+    remote_address("tcp", "127.0.0.1:0", "127.0.0.1:", "127.0.0.1:");
+    remote_address("tcp", "[::1]:0", "[::1]:", "[::1]:");
+    unix_name(path, sizeof path, "/tmp/");
+    remote_address("unix", path, path, "");
+    unix_name(abstract, sizeof abstract, "@");
+    remote_address("unix", abstract, abstract, "");
+}
+
+static void expect_ipv6(const char *text, const char *want)
+{
+    netaddr a;
+    char addr[80], got[NET_ADDRLEN];
+    gosnprintf(addr, sizeof addr, "[%s]:80", text);
+    CHECK(netaddr_parse(&a, "tcp", addr, true) == 0, "%s is an address", addr);
+    netaddr_format(&a, got, sizeof got);
+    gosnprintf(addr, sizeof addr, "[%s]:80", want);
+    CHECK(test_same(got, addr), "%s is written %s, not %s", text, addr, got);
+}
+
+static void ipv6_is_written_as_rfc_5952_has_it(void)
+{
+    expect_ipv6("::", "::");
+    expect_ipv6("::1", "::1");
+    expect_ipv6("1::", "1::");
+    expect_ipv6("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8");
+    expect_ipv6("2001:0DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"); /* the first of two that are equally long */
+    expect_ipv6("1:0:0:2:0:0:0:3", "1:0:0:2::3");               /* the longest */
+    expect_ipv6("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7");          /* one alone stays */
+    expect_ipv6("0:0:1:2:3:4:5:6", "::1:2:3:4:5:6");
+    expect_ipv6("1:2:3:4:5:6:0:0", "1:2:3:4:5:6::");
 }
 
 /* ---- echo ---- */
@@ -253,6 +315,38 @@ static void half_close_leaves_the_other_half(void)
         expect_eof(a);
         net_close(a);
     }
+}
+
+static void await_eof(void *c)
+{
+    expect_eof(c);
+    ended++;
+}
+
+static void closed_reading_half(const char *network)
+{
+    Conn *a, *b;
+    uint8_t buf[4];
+    socket_pair(network, &a, &b);
+    CHECK(net_write(a, "abcd", 4) == 4 && net_closeread(b) == 0, "the reading half can be shut down");
+    read_all(b, buf, 4);
+    expect_eof(b);
+    CHECK(net_write(b, "efgh", 4) == 4, "the other half still works");
+    read_all(a, buf, 4);
+    CHECK(!__builtin_memcmp(buf, "efgh", 4), "and its bytes arrive");
+    ended = 0;
+    go(await_eof, a);
+    await_parked(1);
+    CHECK(net_closeread(a) == 0, "the reading half can be shut down under a reader");
+    await(&ended, 1, "readers that found the end");
+    net_close(a);
+    net_close(b);
+}
+
+static void a_reading_half_that_is_closed_gives_what_it_has(void)
+{
+    closed_reading_half("tcp");
+    closed_reading_half("unix");
 }
 
 static void writing_to_nobody_fails(void)
@@ -551,12 +645,15 @@ static void the_poller_works_before_main(void)
 int gomain(int argc, char **argv)
 {
     static const struct test tests[] = {
+        {"remote_addresses", remote_addresses},
+        {"ipv6_is_written_as_rfc_5952_has_it", ipv6_is_written_as_rfc_5952_has_it},
         {"echo_over_tcp", echo_over_tcp},
         {"echo_over_ipv6", echo_over_ipv6},
         {"echo_over_unix_sockets", echo_over_unix_sockets},
         {"five_hundred_connections", five_hundred_connections},
         {"streams_arrive_whole", streams_arrive_whole},
         {"half_close_leaves_the_other_half", half_close_leaves_the_other_half},
+        {"a_reading_half_that_is_closed_gives_what_it_has", a_reading_half_that_is_closed_gives_what_it_has},
         {"writing_to_nobody_fails", writing_to_nobody_fails},
         {"reading_nothing_does_not_wait", reading_nothing_does_not_wait},
         {"blocked_readers_need_no_threads", blocked_readers_need_no_threads},
