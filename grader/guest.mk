@@ -150,7 +150,7 @@ $(W)/prog$1/%: $(O)/guest/runtime/tests/%.o $(SHARED)/agent/ended.o $$(core_$1) 
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@$(NEW) $$(filter %.o,$$^)
 	$(Q)mv $$@$(NEW) $$@
-$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c)) $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o) $(W)/base.of
+$(W)/prog$1/%: $(O)/guest/runtime/programs/%.o $$$$(call objs,guest,$$$$(wildcard runtime/programs/$$$$*/*.c) $(PROGLIB)) $(SHARED)/agent/ended.o $$(core_$1) $$(labs_$1:.o=.plain.o) $(W)/base.of
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS_guest) -Wl,--wrap=gomain -o $$@$(NEW) $$(filter %.o,$$^)

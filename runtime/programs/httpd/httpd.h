@@ -1,52 +1,36 @@
 /**
  * @file httpd.h
- * The parts of the web server: text, requests, connections, responses.
+ * The parts of the web server: requests, conditions, connections, responses, directories, the access log.
  */
 #ifndef HTTPD_H
 #define HTTPD_H
 
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 #include "handoff.h"
+#include "../lib/server.h"
+#include "../lib/text.h"
 
 /** The most bytes that a request may have up to its empty line. */
 #define HEAD_MAX 8192
-/** Bytes of a connection's output buffer: a whole small response goes out in one write. */
-#define OUT_MAX 32768
+/** Bytes of the input buffer of a connection that waits; it grows to HEAD_MAX. Most requests fit. */
+#define IN_SMALL 1024
+/** Bytes of the output buffer of a connection that answers. A whole small response goes out in one write. */
+#define OUT_SMALL 4096
+/** What it grows to. A connection that waits has none. */
+#define OUT_MAX 28672
 /** The most bytes of a request's body that are read and thrown away; a longer one ends the connection. */
 #define BODY_MAX 65536
-/** The longest path of a file, root included, and its 0. */
+/** The longest path of a file below the root, and its 0. */
 #define PATH_ROOM 4096
 /** Bytes of a date with its 0: "Sun, 06 Nov 1994 08:49:37 GMT". */
 #define DATE_ROOM 30
+/** Bytes of an entity tag with its quotes and its 0. */
+#define ETAG_ROOM 40
 
-/* ---- text.c ---- */
+/* ---- words.c ---- */
 
-/** Some bytes of a text, not terminated. */
-typedef struct Text {
-    const char *p; /**< the first byte */
-    size_t n;      /**< how many */
-} Text;
-
-/** All of s. */
-Text text(const char *s);
-/** Copies n bytes; they do not overlap. */
-void bytes_copy(char *to, const char *from, size_t n);
-/** True if s is lit. */
-bool text_is(Text s, const char *lit);
-/** True if s is lit, but for the case of letters. lit is in lower case. */
-bool text_isnocase(Text s, const char *lit);
-/** True if s begins with lit. */
-bool text_begins(Text s, const char *lit);
-/** s without spaces and tabs at both ends. */
-Text text_trim(Text s);
-/**
- * Cuts s at the first c: returns what is before it and leaves in *s what is behind it (nothing, p NULL, if
- * there is no c).
- */
-Text text_cut(Text *s, char c);
-/** The decimal number s in *v; false if s is anything else than digits. Too large: INT64_MAX. */
-bool text_number(Text s, int64_t *v);
 /** The value of a hexadecimal digit, or -1. */
 int hexvalue(char c);
 /** Writes the second t (since 1970, not negative) as HTTP has it. */
@@ -55,22 +39,27 @@ void date_format(char buf[DATE_ROOM], int64_t t);
 int64_t date_parse(Text s);
 /** The content type that the suffix of path stands for. */
 const char *content_type(Text path);
+/** The words for a status. */
+const char *reason(int status);
 
 /* ---- request.c ---- */
 
-/** What a request asks for. Texts point into the connection's buffer. */
+/** What a request asks for. Texts point into the connection's buffer; p is NULL in those of fields that it does not have. */
 typedef struct Request {
-    Text method;       /**< as sent */
-    Text target;       /**< as sent */
+    Text method;        /**< as sent */
+    Text target;        /**< as sent */
     bool head;          /**< method is HEAD */
     bool http10;        /**< version 1.0 */
     bool keepalive;     /**< the connection goes on afterwards, as far as the client is concerned */
     bool chunked;       /**< there is a Transfer-Encoding */
     bool expects;       /**< there is an Expect: the body comes only if we ask for it */
     int64_t bodylen;    /**< Content-Length; 0 if there is none, -1 before parsing */
-    Text range;        /**< the value of Range; p NULL if there is none */
-    Text ifrange;      /**< likewise If-Range */
-    Text ifmodified;   /**< likewise If-Modified-Since */
+    Text range;         /**< the value of Range */
+    Text ifrange;       /**< of If-Range */
+    Text ifmatch;       /**< of If-Match */
+    Text ifnonematch;   /**< of If-None-Match */
+    Text ifmodified;    /**< of If-Modified-Since */
+    Text ifunmodified;  /**< of If-Unmodified-Since */
     int hosts;          /**< Host fields seen */
 } Request;
 
@@ -80,10 +69,10 @@ typedef struct Request {
  */
 int request_parse(Request *r, Text head);
 /**
- * Decodes r's target into the path of a file below root; a trailing slash stays.
+ * Decodes r's target into the path of a file below the root, which begins with "./"; a trailing slash stays.
  * @return the path's length; or the negative of the status to answer with (-400, -414)
  */
-int request_path(const Request *r, const char *root, char path[PATH_ROOM]);
+int request_path(const Request *r, char path[PATH_ROOM]);
 
 /** The bytes first to last that a Range field asks for, of size. */
 typedef enum { RANGE_NONE, RANGE_OK, RANGE_BAD } RangeKind;
@@ -93,31 +82,74 @@ typedef enum { RANGE_NONE, RANGE_OK, RANGE_BAD } RangeKind;
  */
 RangeKind range_parse(Text value, int64_t size, int64_t *first, int64_t *last);
 
+/* ---- condition.c ---- */
+
+/** A regular file, as it was when it was opened. */
+typedef struct File {
+    int fd;               /**< open for reading */
+    int64_t size;         /**< bytes */
+    int64_t mtime;        /**< seconds since 1970 */
+    char etag[ETAG_ROOM]; /**< names this version of it */
+    const char *type;     /**< content type */
+} File;
+/** Writes the tag of a file of this size that was changed last at mtime (nanoseconds). Two versions differ in one of them. */
+void etag_format(char buf[ETAG_ROOM], int64_t size, int64_t mtime);
+/** What r's conditions say of f: 0 (send it), 304 (the client has it) or 412 (it is not what the client takes it for). */
+int conditions(const Request *r, const File *f);
+/** True if r's range, if it has one, is of f: a range of another version would be put together with parts of this one. */
+bool rangeapplies(const Request *r, const File *f);
+
+/* ---- log.c ---- */
+
+/** Starts the goroutine that writes the access log to standard output. */
+void log_start(void);
+/** A line of the log, in the common log format. peer: the client's address; line: the request line, or nothing. */
+void log_request(const char *peer, Text line, int status, int64_t bytes);
+/** Writes what is still to be written, and ends. Nobody logs any more. */
+void log_end(void);
+
 /* ---- conn.c ---- */
 
 /** What all connections share. */
 typedef struct Site {
-    const char *root; /**< the directory */
-    int64_t idle;     /**< nanoseconds that a client may be silent */
+    const char *root;           /**< the directory, as it was given */
+    int rootfd;                 /**< open */
+    int64_t idle;               /**< nanoseconds that a client may be silent between requests, or take for a body */
+    int64_t headtime;           /**< nanoseconds from a request's first byte to its empty line */
+    bool nolist;                /**< directories without an index are not shown */
+    bool log;                   /**< there is an access log */
+    _Atomic uint64_t requests;  /**< requests answered */
 } Site;
 
-/** One connection. Its goroutine alone uses it. */
+/** One connection. Its goroutine alone uses it, but for what the lock protects. */
 typedef struct Http {
     Conn *conn;              /**< the socket */
-    const Site *site;        /**< the rest of the world */
+    Site *site;              /**< the rest of the world */
+    Server *server;          /**< whose connection it is */
+    char *in;                /**< what has come and is not used yet */
     size_t inlen;            /**< bytes in in */
+    size_t inroom;           /**< room of in */
+    char *out;               /**< what is to go; NULL if there is nothing */
     size_t outlen;           /**< bytes in out */
+    size_t outroom;          /**< room of out */
     bool failed;             /**< the socket is no good any more: nothing else is written */
-    int64_t readset;         /**< when the reading deadline was set last; 0 never */
-    int64_t writeset;        /**< likewise writing */
-    char in[HEAD_MAX];       /**< what has come and is not used yet */
-    char out[OUT_MAX];       /**< what is to go */
+    bool silent;             /**< the client has closed its half, or kept silent: there is nothing to wait for at the end */
+    int64_t writeset;        /**< when the writing deadline was set last; 0 never */
+    int status;              /**< of the last answer */
+    int64_t sent;            /**< bytes of its body */
+    Mutex lock;              /**< protects the reading deadline with idle; the connection's goroutine alone changes idle */
+    bool idle;               /**< between two requests: it may end when the server does */
+    int64_t readset;         /**< when the reading deadline was set for that; 0: it is another one */
 } Http;
 
-/** Serves c in a goroutine of its own, which closes it. */
-void http_serve(Conn *c, const Site *site);
+/** Serves a connection. The server's serve(). */
+void http_serve(Peer *p);
+/** Sees to it that an idle connection ends soon, unless a request is on its way. The server's hurry(). */
+void http_hurry(Peer *p);
 /** Appends n bytes to the output, and sends when the buffer is full. */
 void http_put(Http *h, const char *p, size_t n);
+/** Appends what goprintf would write. */
+void http_printf(Http *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** Sends what is in the output buffer. */
 void http_flush(Http *h);
 /** Room in the output buffer, never none: for those who fill it themselves and add to outlen. */
@@ -125,11 +157,18 @@ size_t http_room(Http *h);
 
 /* ---- respond.c ---- */
 
-/**
- * Answers with a status and a short text. keepalive: the connection goes on. extra: further fields, or "".
- */
+/** Begins an answer: its status line, and the fields that every answer has. length < 0: there is no body. */
+void respond_begin(Http *h, const Request *r, int status, int64_t length, bool keepalive);
+/** Ends its head. */
+void respond_endhead(Http *h);
+/** Answers with a status and a short text. extra: further fields, or "". */
 void respond_status(Http *h, const Request *r, int status, bool keepalive, const char *extra);
-/** Answers with the file that r asks for, or with why not. */
+/** Answers with the file or the directory that r asks for, or with why not. */
 void respond_file(Http *h, const Request *r);
+
+/* ---- listing.c ---- */
+
+/** Answers with the names in the directory fd, whose path below the root is path ("./sub/"). */
+void respond_listing(Http *h, const Request *r, int fd, const char *path);
 
 #endif

@@ -101,8 +101,14 @@ static int field(Request *r, Text name, Text value, bool *close)
         r->range = value;
     } else if (text_isnocase(name, "if-range")) {
         r->ifrange = value;
+    } else if (text_isnocase(name, "if-match")) {
+        r->ifmatch = value;
+    } else if (text_isnocase(name, "if-none-match")) {
+        r->ifnonematch = value;
     } else if (text_isnocase(name, "if-modified-since")) {
         r->ifmodified = value;
+    } else if (text_isnocase(name, "if-unmodified-since")) {
+        r->ifunmodified = value;
     }
     return 0;
 }
@@ -173,21 +179,22 @@ static int decode(Text s, char *out)
     return n;
 }
 
-int request_path(const Request *r, const char *root, char path[PATH_ROOM])
+int request_path(const Request *r, char path[PATH_ROOM])
 {
-    Text rest = withouthost(r->target), dir = text(root);
+    Text rest = withouthost(r->target);
     Text raw = text_cut(&rest, '?');
     if (raw.n == 0 || raw.p[0] != '/')
         return -400;
-    if (dir.n + raw.n + sizeof "/index.html" > PATH_ROOM)
+    if (raw.n + sizeof "./index.html" > PATH_ROOM)
         return -414;
-    char decoded[PATH_ROOM];
-    int len = decode(raw, decoded);
+    /* Decoded behind the first byte, and from there moved to the front, part by part: a part and the slash before it are
+     * never longer than what has been read. */
+    int len = decode(raw, path + 1);
     if (len < 0)
         return -400;
-    bytes_copy(path, dir.p, dir.n);
-    size_t n = dir.n;
-    Text left = {decoded, (size_t)len};
+    path[0] = '.';
+    size_t n = 1;
+    Text left = {path + 1, (size_t)len};
     bool slash = false;
     while (left.p) {
         Text part = text_cut(&left, '/');
@@ -197,7 +204,7 @@ int request_path(const Request *r, const char *root, char path[PATH_ROOM])
         if (text_is(part, "..")) /* nobody climbs out of the root, and browsers resolve these themselves */
             return -400;
         path[n++] = '/';
-        bytes_copy(path + n, part.p, part.n);
+        __builtin_memmove(path + n, part.p, part.n);
         n += part.n;
     }
     if (slash)

@@ -4,68 +4,33 @@
  */
 #include "httpd.h"
 
-/** The most bytes of an answer's head. */
-#define ANSWER_MAX 9500
-
-/** The words for a status. */
-static const char *reason(int status)
+void respond_begin(Http *h, const Request *r, int status, int64_t length, bool keepalive)
 {
-    static const struct {
-        int status;
-        const char *text;
-    } reasons[] = {
-        {200, "OK"},
-        {206, "Partial Content"},
-        {301, "Moved Permanently"},
-        {304, "Not Modified"},
-        {400, "Bad Request"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {408, "Request Timeout"},
-        {413, "Content Too Large"},
-        {414, "URI Too Long"},
-        {416, "Range Not Satisfiable"},
-        {417, "Expectation Failed"},
-        {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {503, "Service Unavailable"},
-        {505, "HTTP Version Not Supported"},
-    };
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        if (reasons[i].status == status)
-            return reasons[i].text;
-    }
-    return "Unknown";
+    char date[DATE_ROOM];
+    h->status = status;
+    h->sent = r->head || length < 0 ? 0 : length;
+    date_format(date, walltime() / NSEC_PER_SEC);
+    http_printf(h, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason(status), date);
+    if (length >= 0)
+        http_printf(h, "Content-Length: %lld\r\n", (long long)length);
+    if (!keepalive)
+        http_printf(h, "Connection: close\r\n");
+    else if (r->http10)
+        http_printf(h, "Connection: keep-alive\r\n");
 }
 
-/**
- * Puts the head of an answer. extra: further fields. length < 0: there is no body, and nothing is said of
- * it.
- */
-static void puthead(Http *h, const Request *r, int status, int64_t length, bool keepalive, const char *extra)
+void respond_endhead(Http *h)
 {
-    char head[ANSWER_MAX], date[DATE_ROOM], lengthfield[48] = "";
-    date_format(date, walltime() / NSEC_PER_SEC);
-    if (length >= 0)
-        gosnprintf(lengthfield, sizeof lengthfield, "Content-Length: %lld\r\n", (long long)length);
-    const char *connection = "";
-    if (!keepalive)
-        connection = "Connection: close\r\n";
-    else if (r->http10)
-        connection = "Connection: keep-alive\r\n";
-    int n = gosnprintf(head, sizeof head, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s\r\n", status, reason(status),
-                       date, lengthfield, connection, extra);
-    http_put(h, head, (size_t)n);
+    http_put(h, "\r\n", 2);
 }
 
 void respond_status(Http *h, const Request *r, int status, bool keepalive, const char *extra)
 {
-    char body[64], fields[ANSWER_MAX - 400];
+    char body[64];
     int n = gosnprintf(body, sizeof body, "%d %s\n", status, reason(status));
-    gosnprintf(fields, sizeof fields, "Content-Type: text/plain; charset=utf-8\r\n%s", extra);
-    puthead(h, r, status, n, keepalive, fields);
+    respond_begin(h, r, status, n, keepalive);
+    http_printf(h, "Content-Type: text/plain; charset=utf-8\r\n%s", extra);
+    respond_endhead(h);
     if (!r->head)
         http_put(h, body, (size_t)n);
 }
@@ -81,6 +46,8 @@ static int statusof(int err)
         return 404;
     case EACCES:
     case EPERM:
+    case EXDEV: /* a link that leads out of the root */
+    case ENXIO: /* a socket */
         return 403;
     case EMFILE:
     case ENFILE:
@@ -104,10 +71,10 @@ static void redirect(Http *h, const Request *r)
         path.p++;
         path.n--;
     }
-    char location[HEAD_MAX + 32];
-    gosnprintf(location, sizeof location, "Location: %.*s/%s%.*s\r\n", (int)path.n, path.p,
-               query.p ? "?" : "", (int)query.n, query.p ? query.p : "");
-    respond_status(h, r, 301, r->keepalive, location);
+    respond_begin(h, r, 301, 0, r->keepalive);
+    http_printf(h, "Location: %.*s/%s%.*s\r\n", (int)path.n, path.p, query.p ? "?" : "", (int)query.n,
+                query.p ? query.p : "");
+    respond_endhead(h);
 }
 
 /**
@@ -132,91 +99,111 @@ static void putbytes(Http *h, int fd, int64_t first, int64_t last)
     }
 }
 
-/** A regular file, as it was when it was opened. */
-typedef struct File {
-    int fd;             /**< open for reading */
-    int64_t size;       /**< bytes */
-    int64_t mtime;      /**< seconds since 1970 */
-    const char *type;   /**< content type */
-} File;
+/** The fields that say which version of which file this is. */
+static void putversion(Http *h, const File *f)
+{
+    char modified[DATE_ROOM];
+    date_format(modified, f->mtime);
+    http_printf(h, "Content-Type: %s\r\nLast-Modified: %s\r\nETag: %s\r\nAccept-Ranges: bytes\r\n", f->type, modified,
+                f->etag);
+}
 
 /** Answers with f, or with the part of it that r asks for, or with the news that there is no news. */
 static void putfile(Http *h, const Request *r, const File *f)
 {
-    char modified[DATE_ROOM], fields[512], range[80] = "";
-    date_format(modified, f->mtime);
+    int status = conditions(r, f);
+    if (status == 412) {
+        respond_status(h, r, 412, r->keepalive, "");
+        return;
+    }
+    if (status == 304) {
+        respond_begin(h, r, 304, -1, r->keepalive);
+        putversion(h, f);
+        respond_endhead(h);
+        return;
+    }
     int64_t first = 0, last = f->size - 1;
     RangeKind kind = RANGE_NONE;
-    bool same = !r->ifrange.p || text_is(r->ifrange, modified); /* else the parts would be of two files */
-    if (r->range.p && !r->head && same)
+    if (r->range.p && !r->head && rangeapplies(r, f))
         kind = range_parse(r->range, f->size, &first, &last);
     if (kind == RANGE_BAD) {
+        char range[64];
         gosnprintf(range, sizeof range, "Content-Range: bytes */%lld\r\n", (long long)f->size);
         respond_status(h, r, 416, r->keepalive, range);
         return;
     }
-    if (kind == RANGE_OK)
-        gosnprintf(range, sizeof range, "Content-Range: bytes %lld-%lld/%lld\r\n", (long long)first,
-                   (long long)last, (long long)f->size);
-    else
+    if (kind == RANGE_NONE)
         first = 0, last = f->size - 1;
-    gosnprintf(fields, sizeof fields, "Content-Type: %s\r\nLast-Modified: %s\r\nAccept-Ranges: bytes\r\n%s",
-               f->type, modified, range);
-    if (r->ifmodified.p && date_parse(r->ifmodified) >= f->mtime) {
-        puthead(h, r, 304, -1, r->keepalive, fields);
-        return;
-    }
-    puthead(h, r, kind == RANGE_OK ? 206 : 200, last - first + 1, r->keepalive, fields);
+    respond_begin(h, r, kind == RANGE_OK ? 206 : 200, last - first + 1, r->keepalive);
+    putversion(h, f);
+    if (kind == RANGE_OK)
+        http_printf(h, "Content-Range: bytes %lld-%lld/%lld\r\n", (long long)first, (long long)last, (long long)f->size);
+    respond_endhead(h);
     if (!r->head)
         putbytes(h, f->fd, first, last);
 }
 
 /**
- * Opens path; if it is a directory, its index instead. 0, or the status to answer with. path has room for
- * the index.
+ * Opens path, which never leads out of the root: see file_openin(). Sets *isdir. 0, or the status to answer with.
  */
-static int openfile(File *f, char *path, size_t len)
+static int openfile(const Site *site, File *f, const char *path, bool *isdir)
 {
-    for (int attempt = 0;; attempt++) {
-        /* Without waiting: a named pipe that nobody writes to would hold us for ever. */
-        f->fd = file_open(path, O_RDONLY | O_NONBLOCK, 0);
-        if (f->fd < 0)
-            return attempt > 0 && f->fd == -ENOENT ? 403 : statusof(-f->fd);
-        bool isdir;
-        int64_t mtime;
-        f->size = file_stat(f->fd, &isdir, &mtime);
-        f->mtime = mtime >= 0 ? mtime / NSEC_PER_SEC : 0;
-        f->type = content_type((Text){path, len});
-        if (f->size >= 0 && !isdir)
-            return 0;
+    /* Without waiting: a named pipe that nobody writes to would hold us for ever. */
+    f->fd = file_openin(site->rootfd, path, O_RDONLY | O_NONBLOCK);
+    if (f->fd < 0)
+        return statusof(-f->fd);
+    FileInfo info;
+    int err = file_info(f->fd, "", &info);
+    *isdir = err == 0 && S_ISDIR(info.mode);
+    if (err < 0 || (!*isdir && !S_ISREG(info.mode))) { /* pipes, devices */
         file_close(f->fd);
-        if (f->size < 0)
-            return 500;
-        if (attempt > 0)
-            return 403;
-        if (path[len - 1] != '/')
-            return 301;
-        bytes_copy(path + len, "index.html", sizeof "index.html");
-        len += sizeof "index.html" - 1;
+        return err < 0 ? 500 : 403;
     }
+    f->size = info.size;
+    f->mtime = info.mtime >= 0 ? info.mtime / NSEC_PER_SEC : 0;
+    f->type = content_type(text(path));
+    etag_format(f->etag, info.size, info.mtime);
+    return 0;
+}
+
+/** Answers with the directory that is open as fd: its index, or what is in it. path has room for the index. */
+static void putdirectory(Http *h, const Request *r, int fd, char *path, size_t len)
+{
+    File index;
+    bool isdir;
+    bytes_copy(path + len, "index.html", sizeof "index.html");
+    int status = openfile(h->site, &index, path, &isdir);
+    path[len] = '\0';
+    if (status == 0 && !isdir)
+        putfile(h, r, &index);
+    else if (status == 404 && !h->site->nolist)
+        respond_listing(h, r, fd, path);
+    else
+        respond_status(h, r, status == 0 || status == 404 ? 403 : status, r->keepalive, "");
+    if (status == 0)
+        file_close(index.fd);
 }
 
 void respond_file(Http *h, const Request *r)
 {
     char path[PATH_ROOM];
-    int len = request_path(r, h->site->root, path);
+    int len = request_path(r, path);
     if (len < 0) {
         respond_status(h, r, -len, r->keepalive, "");
         return;
     }
     File f;
-    int status = openfile(&f, path, (size_t)len);
-    if (status == 301) {
-        redirect(h, r);
-    } else if (status != 0) {
+    bool isdir;
+    int status = openfile(h->site, &f, path, &isdir);
+    if (status != 0) {
         respond_status(h, r, status, r->keepalive, "");
-    } else {
-        putfile(h, r, &f);
-        file_close(f.fd);
+        return;
     }
+    if (!isdir)
+        putfile(h, r, &f);
+    else if (path[len - 1] != '/')
+        redirect(h, r);
+    else
+        putdirectory(h, r, f.fd, path, (size_t)len);
+    file_close(f.fd);
 }

@@ -1,0 +1,218 @@
+#!/usr/bin/python3
+"""Clients that a web server must be able to bear: runtime/tests/clients.py KIND PORT [PID] [N]
+
+  many PORT PID N   N connections at once, each of which asks, waits until all have asked, and asks again
+  half PORT PID N   N clients that close their sending half behind the request
+  slow PORT PID N   N clients that send a byte now and then, while another is served; the server must cut them off
+  deaf PORT PID N   N clients that ask for something large and never read, while another is served
+  queue PORT PID N  N clients that have connected and asked before the server, which is stopped, has accepted them; it is told to end
+  drain PORT PID N  N clients that ask again and again, while the server is told to end: each request that was sent is answered
+
+Each prints one line, "ok: ..." with status 0, or what was not so, with status 1. PID is the server's.
+"""
+from __future__ import annotations
+
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+PATIENCE = 60.0                         # seconds for what should take none, on a busy machine
+ASK = b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n"
+BODY = b"hello world\n"                 # of /a.txt
+
+
+class Lost(Exception):
+    """Something that the server should have done, and did not."""
+
+
+def must(cond: bool, what: str) -> None:
+    if not cond:
+        raise Lost(what)
+
+
+def connect(port: int) -> socket.socket:
+    s = socket.socket()
+    s.settimeout(PATIENCE)
+    s.connect(("127.0.0.1", port))
+    return s
+
+
+def answer(s: socket.socket, got: bytes = b"") -> bytes:
+    """Reads one answer with the body of /a.txt, and returns its head."""
+    while not got.endswith(BODY):
+        data = s.recv(4096)
+        must(data != b"", f"the connection was closed after {got!r}")
+        got += data
+    must(got.startswith(b"HTTP/1.1 200 OK\r\n"), f"the answer is {got!r}")
+    return got
+
+
+def closed(s: socket.socket) -> bool:
+    """True if nothing but the end comes."""
+    try:
+        return s.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def rss(pid: int) -> int:
+    """KiB of memory that the server has."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
+
+
+def threads(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
+def many(port: int, pid: int, n: int) -> str:
+    socks = []
+    for _ in range(n):
+        socks.append(connect(port))
+        socks[-1].sendall(ASK)
+    for s in socks:
+        answer(s)
+    held, running = rss(pid), threads(pid)
+    for s in socks:
+        s.sendall(ASK)
+    for s in socks:
+        answer(s)
+    must(running < n / 10 + 100, f"{running} threads for {n} connections")
+    for s in socks:
+        s.close()
+    return f"{n} connections, {2 * n} requests, {running} threads, {held} KiB while they were open"
+
+
+def half(port: int, _pid: int, n: int) -> str:
+    socks = []
+    for _ in range(n):
+        socks.append(connect(port))
+        socks[-1].sendall(ASK)
+        socks[-1].shutdown(socket.SHUT_WR)
+    for s in socks:
+        answer(s)
+        must(closed(s), "the connection goes on after the client's end")
+    cut = connect(port)
+    cut.sendall(ASK[:-2])
+    cut.shutdown(socket.SHUT_WR)
+    must(cut.recv(4096).startswith(b"HTTP/1.1 400 "), "half a request is not answered with 400")
+    return f"{n} clients closed their half and were answered"
+
+
+def slow(port: int, _pid: int, n: int) -> str:
+    """The head of a request may take so long, however often a byte comes."""
+    socks = [connect(port) for _ in range(n)]
+    ended: set[socket.socket] = set()
+    other, served, begun = connect(port), 0, time.monotonic()
+    i = 0
+    while len(ended) < n:
+        must(time.monotonic() < begun + PATIENCE, f"{n - len(ended)} of {n} clients are not cut off")
+        for s in select.select([s for s in socks if s not in ended], [], [], 0.1)[0]:
+            ended.add(s)
+            must(s.recv(4096).startswith(b"HTTP/1.1 408 "), "a client that is cut off is not told why")
+        for s in socks:
+            if s not in ended:
+                try:
+                    s.sendall(ASK[i:i + 1] if i < 20 else b"x")
+                except (BrokenPipeError, ConnectionResetError):
+                    pass            # select will say so
+        i += 1
+        other.sendall(ASK)
+        answer(other)
+        served += 1
+    return f"{n} slow clients cut off after {time.monotonic() - begun:.1f} s, another served {served} times meanwhile"
+
+
+def deaf(port: int, _pid: int, n: int) -> str:
+    socks = []
+    for _ in range(n):
+        socks.append(connect(port))
+        socks[-1].sendall(ASK.replace(b"/a.txt", b"/big.bin"))
+    other = connect(port)
+    for _ in range(100):
+        other.sendall(ASK)
+        answer(other)
+    for s in socks:                 # what has come is in order, as far as it goes
+        must(s.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n"), "a client that does not read was not answered")
+        s.close()
+    return f"{n} clients did not read, another was served meanwhile"
+
+
+def queue(port: int, pid: int, n: int) -> str:
+    os.kill(pid, signal.SIGSTOP)
+    socks = [connect(port) for _ in range(n)]
+    for s in socks:
+        s.sendall(ASK)
+    os.kill(pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGCONT)
+    for s in socks:
+        answer(s)                   # it may have come before the signal did, and not say that it is the last
+        must(closed(s), "the connection goes on at the end")
+    return f"{n} clients in the queue were answered"
+
+
+def drain(port: int, pid: int, n: int) -> str:
+    """Every request that is sent must be answered until an answer says that it was the last, or a new connection is refused."""
+    waiting = {}
+    requests, told, signalled, until = 0, 0, False, time.monotonic() + 1
+    for _ in range(n):
+        s = connect(port)
+        s.sendall(ASK)
+        waiting[s.fileno()] = (s, b"")
+    poll = select.epoll()
+    for fd in waiting:
+        poll.register(fd, select.EPOLLIN)
+    while waiting:
+        if not signalled and time.monotonic() > until:
+            os.kill(pid, signal.SIGTERM)
+            signalled = True
+        must(time.monotonic() < until + PATIENCE, f"{len(waiting)} clients are not told of the end")
+        for fd, _ in poll.poll(1):
+            s, got = waiting[fd]
+            try:
+                data = s.recv(65536)
+            except ConnectionResetError:
+                data = b""
+            must(data != b"", f"request {requests} was lost: {got!r}")
+            got += data
+            if not got.endswith(BODY):
+                waiting[fd] = (s, got)
+                continue
+            requests += 1
+            if b"\r\nConnection: close\r\n" in got:
+                poll.unregister(fd)
+                del waiting[fd]
+                must(closed(s), "the connection goes on after its last answer")
+                told += 1
+            else:
+                s.sendall(ASK)
+                waiting[fd] = (s, b"")
+    must(signalled and told == n, f"{told} of {n} clients were told of the end")
+    return f"{requests} requests of {n} clients, none lost at the end"
+
+
+KINDS: dict[str, Callable[[int, int, int], str]] = {f.__name__: f for f in (many, half, slow, deaf, queue, drain)}
+
+
+def main() -> int:
+    if len(sys.argv) != 5 or sys.argv[1] not in KINDS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    kind, port, pid, n = sys.argv[1], *map(int, sys.argv[2:])
+    try:
+        print(f"ok: {KINDS[kind](port, pid, n)}")
+    except (Lost, OSError) as e:
+        print(f"{kind}: {type(e).__name__}: {e}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
