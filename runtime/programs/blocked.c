@@ -13,12 +13,10 @@
 #include <linux/errno.h>
 #include "handoff.h"
 #include "lib/text.h"
+#include "zsyscall.h"
 
 /** How long each call lasts. */
 #define CALL (100 * NSEC_PER_MSEC)
-
-/** nanosleep(2), as lab 01's wrapper has it: a call that may block. */
-Errno sys_nanosleep(void *req, void *rem);
 
 static WaitGroup calls, worker_ended;
 static _Atomic bool stop;
