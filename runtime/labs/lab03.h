@@ -130,11 +130,12 @@ _Noreturn void schedule(void);
  *     spin but sees needspinning spins and begins anew. Else the P goes onto the idle list.
  * 8.  An M that spun stops being counted (throws "negative nmspinning" if that is what it would become), and only then
  *     looks once more: at the global queue, and at the local queues of all Ps that are not idle. Is there a G, and an idle P
- *     (pidlegetSpinning)? Then it takes that P and spins again. Then at all timers, for 9.
+ *     (pidlegetSpinning)? Then it takes that P and spins again. Then at all timers, for 9. "All Ps" are those that there were
+ *     while it held one: as soon as it holds none, their number may change.
  * 9.  If netpollinited(), and somebody waits for the network or there is a timer, and sched.lastpoll was not 0 when this
- *     M set it to 0: netpoll(delay) until the earliest timer (no timer: -1) with sched.pollUntil set to that (no timer: 0).
- *     Afterwards pollUntil is 0, lastpoll the time, and if there is an idle P the M goes on with that: with the first G,
- *     the others injected; or, without any, from the top, spinning if it did before. No idle P: all are injected.
+ *     M set it to 0: netpoll(delay) until the earliest timer (overdue by now: 0; no timer: -1) with sched.pollUntil set to that
+ *     (no timer: 0). Afterwards pollUntil is 0, lastpoll the time, and if there is an idle P the M goes on with that: with the
+ *     first G, the others injected; or, without any, from the top, spinning if it did before. No idle P: all are injected.
  *     If another M polls, but for longer than the earliest timer: netpollBreak().
  * 10. stopm(), and begin anew.
  *
@@ -163,11 +164,11 @@ void randomOrder_reset(uint32_t count);
 /** Begins at a place and with a step that follow from r: every pair is chosen for some r. Mirrors randomOrder.start. */
 randomEnum randomOrder_start(uint32_t r);
 /**
- * Makes every G of the list, which are in Gwaiting, runnable, and puts it where an M will find it. Without m.p: all to
- * the global queue, and an M (startm) for each as long as there are idle Ps. With it: the first ones so, one for each
- * idle P; the others on the own ring, or if it is full on the global queue; then wakep(). A P is taken (pidlegetSpinning: a
- * G for which none is left leaves the note) and startm called in one hold of sched.lock, so that no deadlock check sees the P
- * gone and nobody with it. Mirrors injectglist.
+ * Makes every G of the list, which are in Gwaiting, runnable, and after the last of them puts them where an M will find them.
+ * Without m.p: all to the global queue, and an M (startm) for each as long as there are idle Ps. With it: the first ones so,
+ * one for each idle P; the others on the own ring, or if it is full on the global queue; then wakep(). A P is taken
+ * (pidlegetSpinning: a G for which none is left leaves the note) and startm called in one hold of sched.lock, so that no
+ * deadlock check sees the P gone and nobody with it. Mirrors injectglist.
  */
 void injectglist(gList *list);
 /** @} */

@@ -59,7 +59,8 @@ M *allocm(P *pp, void (*fn)(void), int64_t id);
  * schedule with pp. The M that calls it is not preemptible from allocm to the start of the thread.
  *
  * If a program has locked the calling M (lockedExt), the new M goes to the head of newmHandoff.newm
- * (schedlink) instead, under newmHandoff.lock, and the template thread is woken if it waits; without one:
+ * (schedlink) instead, under newmHandoff.lock, and the template thread is woken if it waits, which it then does
+ * no more (waiting = false: the next one must not wake it a second time); without one:
  * throws "on a locked thread with no template thread". Else newm1. Mirrors newm.
  */
 void newm(void (*fn)(void), P *pp, int64_t id);
@@ -194,7 +195,8 @@ void startTemplateThread(void);
 /**
  * Body of the template thread. Counts itself in nmsys, then checkdead (both under sched.lock). For ever:
  * calls newm1 for the Ms on newmHandoff.newm, from the head on and without newmHandoff.lock, until it finds
- * the list empty under the lock; in the same critical section waiting = true and noteclear(&wake); then sleeps
+ * the list empty under the lock (an M that newm1 has started may be on another list at once: its schedlink is
+ * read before); in the same critical section waiting = true and noteclear(&wake); then sleeps
  * on wake. Mirrors templateThread.
  */
 void templateThread(void);

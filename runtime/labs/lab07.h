@@ -60,7 +60,7 @@ typedef struct pollDesc {
     bool closing;                 /**< pollUnblock was called */
     bool rrun;                    /**< rt was started, and not stopped since; true also after it went off */
     bool wrun;                    /**< likewise wt */
-    uintptr_t rseq;               /**< changes whenever rt is moved or stopped, and at each pollOpen */
+    uintptr_t rseq;               /**< changes whenever rt is moved, stopped or given another task, and at each pollOpen */
     uintptr_t wseq;               /**< likewise wt */
     timer *rt;                    /**< the timer of the read deadline, and of both if rd == wd > 0; for ever this pollDesc's */
     timer *wt;                    /**< the timer of the write deadline */
@@ -108,7 +108,8 @@ int pollWait(pollDesc *pd, int mode);
  * @param d  > 0: so many nanoseconds from now (the sum is INT64_MAX if it would be more); 0: none; < 0: it has passed
  *
  * Nothing on a closing pd. A deadline that has passed stays so until the next call: each pollReset and pollWait fails.
- * Two equal deadlines share the timer rt, and wt is stopped. A timer that is moved or stopped gets a new seq. A deadline
+ * Two equal deadlines share the timer rt, and wt is stopped. A timer that is moved or stopped, or that served both and now
+ * serves one, or the other way round, gets a new seq: it may be going off already, for what it was set for. A deadline
  * in the past wakes who waits, after the lock was released. Needs a P. Mirrors poll_runtime_pollSetDeadline.
  */
 void pollSetDeadline(pollDesc *pd, int64_t d, int mode);
@@ -190,8 +191,8 @@ int netpollclose(int fd);
  *
  * EPOLLIN, RDHUP, HUP and ERR make reading ready, OUT, HUP and ERR writing; EPOLLERR and nothing else is an event error,
  * any other event takes that back. An event of an earlier fdseq does nothing at all. The eventfd is read, and after that
- * the next netpollBreak let through, only by a call that may wait; another leaves both alone. EINTR: a call with a time
- * limit returns an empty list, others go on. Before netpollinit: an empty list, at once. Any other error throws "netpoll
+ * the next netpollBreak let through, only by a call that may wait; another leaves both alone. EINTR: a call with delay > 0
+ * returns an empty list, others go on. Before netpollinit: an empty list, at once. Any other error throws "netpoll
  * failed", an event of the eventfd that is not EPOLLIN alone throws a text with "eventfd". Without a P if it may wait.
  * Mirrors netpoll.
  */

@@ -61,8 +61,9 @@ uint32_t retake(int64_t now);
 /**
  * Asks the G that pp runs to yield: g.preempt = true, then g.stackguard0 = stackPreempt; and unless
  * debug.asyncpreemptoff, p.preempt = true and preemptM(m). False, with nothing changed, if there is nobody
- * to ask: pp has no M, or the caller's; the M runs no goroutine, or one in Gsyscall. Best effort: pp, its M
- * and its G may change meanwhile, and the wrong G may be asked. Takes no lock. Mirrors preemptone.
+ * to ask: pp has no M, or the caller's; the M runs no goroutine (curg is NULL, or its g0), or one in
+ * Gsyscall. Best effort: pp, its M and its G may change meanwhile, and the wrong G may be asked. Takes no lock.
+ * Mirrors preemptone.
  */
 bool preemptone(P *pp);
 /** preemptone for each P in Prunning; true if any was asked. Mirrors preemptall. */
