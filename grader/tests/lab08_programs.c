@@ -74,10 +74,11 @@ static void without_the_last(char *text)
     *last = 0;
 }
 
+/* How many traces there are depends on how long the machine lets the program run: the fake clock's tests judge that. */
 TEST(ADetailedTraceOfAProgram)
 {
     struct run_result r;
-    run_test(&r, "fairness", "timer_fairness", "HANDOFFPROCS=2", "HANDOFFDEBUG=schedtrace=5,scheddetail=1");
+    run_test(&r, "fairness", "calls_lose_their_p", "HANDOFFPROCS=2", "HANDOFFDEBUG=schedtrace=5,scheddetail=1");
     without_the_last(r.err);
     int heads = count_lines(r.err,
                             "^SCHED [0-9]+ms: gomaxprocs=2 .* gcwaiting=(true|false) nmidlelocked=-?[0-9]+ "
@@ -92,7 +93,7 @@ TEST(ADetailedTraceOfAProgram)
         "dying=0 spinning=(true|false) blocked=(true|false) lockedg=([0-9]+|nil)$");
     int gs = count_lines(r.err,
                          "^  G[0-9]+: status=[0-6]\\([a-zA-Z .()]*\\) m=([0-9]+|nil) lockedm=([0-9]+|nil)$");
-    if (heads < 3 || ps != 2 * heads || ms < 2 * heads || gs < 3 * heads)
+    if (heads < 1 || ps != 2 * heads || ms < 2 * heads || gs < 3 * heads)
         fail("there are %d heads, %d Ps, %d Ms, %d Gs in the trace:\n%.3000s", heads, ps, ms, gs, r.err);
     if (heads + ps + ms + gs != count_lines(r.err, ""))
         fail("there are lines of other kinds in the trace:\n%.3000s", r.err);

@@ -274,11 +274,13 @@ static void heap_runs_timers_in_order(void)
         heap.last = 0;
         int64_t base = nanotime() + 3 * NSEC_PER_MSEC;
         int stopped = 0;
+        M *mp = acquirem(); /* none may run before all are there, however long that takes */
         for (int i = 0; i < HEAP; i++) {
             x = x * 1664525 + 1013904223;
             heap.when[i] = base + (x >> 8) % 1000 * 1000;
             timer_start(&heap.t[i], heap.when[i], 0, heap_fn, NULL, (uintptr_t)i);
         }
+        releasem(mp);
         for (int i = 0; i < HEAP; i += 3) {
             int k = (i * 7919 + round) % HEAP;
             if (!timer_del(&heap.t[k]))
