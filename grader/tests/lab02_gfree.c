@@ -174,6 +174,7 @@ TEST(ManyDeadGsMoveUnderOneLock)
 
 TEST(OnlyWhoHasNoneLooksElsewhere)
 {
+    because("a P that has dead Gs of its own takes one of these");
     ps(1);
     int64_t g = dead(10);
     for (int i = 0; i < 9; i++)

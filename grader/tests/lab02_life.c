@@ -143,7 +143,8 @@ TEST(ALockedGoroutineTakesItsThreadAlong)
     expect_field(NIL, "g%d.lockedm", (int)g);
     expect_field(NIL, "m0.lockedg");
     expect_field(NIL, "m0.curg");
-    expect_list("g1", "p0.gFree"); /* before the thread goes: it has a P only until then */
+    because("a locked goroutine's G is free before its thread ends, which has a P only until then");
+    expect_list("g1", "p0.gFree");
 }
 
 TEST(AGoroutineThatTheRuntimeLockedMustNotEnd)
@@ -169,6 +170,8 @@ TEST(EachStackSizeIsGivenAndWorks)
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         int64_t arg = (int64_t)rnd(), ask = sizes[i].ask;
         int64_t g = call("newproc1", arg, ask), lo = get("g%d.stack.lo", (int)g);
+        because("a stack of %lld bytes was asked for, whole pages and 8192 bytes at least; 0 is the default size",
+                (long long)ask);
         expect_field(lo + sizes[i].have, "g%d.stack.hi", (int)g);
         expect_field(lo + GUARD_WORD, "g%d.stackguard0", (int)g);
         expect_field(sizes[i].have, "g%d.stackwant", (int)g);

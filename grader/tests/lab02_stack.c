@@ -147,6 +147,7 @@ TEST(WhatOnePFreesAnotherUses)
 /* Whoever uses stacks writes into every word of them; and comes back on another P, or without one. */
 TEST(NoStackIsGivenToTwo)
 {
+    because("a free stack lies in one place, a P's cache or the pool, and is given out once");
     enum { HELD = 120 };
     struct stk s[HELD];
     int n = 0;
@@ -158,7 +159,7 @@ TEST(NoStackIsGivenToTwo)
             s[n] = alloc(STACK);
             for (int k = 0; k < n; k++)
                 if (s[k].lo == s[n].lo)
-                    fail("a stack that is in use was given out once more");
+                    fail("stackalloc gave out a stack that is in use");
             call("word", s[n].hi - 8, (int64_t)rnd());
             call("word", s[n++].lo, (int64_t)rnd());
         } else {

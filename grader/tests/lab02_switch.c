@@ -98,6 +98,7 @@ TEST(TheFrameChainIsWhatItWasAfterMcall)
 
 TEST(TheStackPointerIsValidAtEachInstruction)
 {
+    because("a signal may come at each instruction of a switch, and uses the stack where the stack pointer is");
     running_g();
     int64_t n = call_g("stepswitches", 3);
     if (n == -1)
@@ -141,6 +142,7 @@ TEST(SystemstackBeginsWhereMcallDoes)
 
 TEST(G0sContextStaysAsItIs)
 {
+    because("g0->sched.sp is where the g0 stack begins anew each time: a switch does not move it");
     running_g();
     int64_t sp = call("g0sp", 0);
     call_g("mcall");
@@ -165,6 +167,7 @@ TEST(SystemstackOnGsignalIsAPlainCall)
 
 TEST(GogoToNobodyFaults)
 {
+    because("buf->g is NULL: gogo must fault there and then, not run nobody");
     call("newp");
     call("hold", 0, 0);
     int64_t g = call("newg");
@@ -175,6 +178,7 @@ TEST(GogoToNobodyFaults)
 
 TEST(AContextIsUsedOnce)
 {
+    because("gogo empties the context that it loads: to load it again must fault, not run an old frame");
     call("newp");
     call("hold", 0, 0);
     int64_t g = call("newg");

@@ -225,8 +225,7 @@ static void lockedexit(void)
         go(lock_and_end, c);
         CHECK(chan_recv(c, &tid), "the goroutine says its thread");
         for (int k = 0; k < 20; k++) {
-            CHECK(gothreadid() != tid, "nobody else runs on thread %ld, to which a goroutine was locked",
-                  tid);
+            CHECK(gothreadid() != tid, "nobody else runs on the thread to which a goroutine was locked");
             gosched();
         }
     }

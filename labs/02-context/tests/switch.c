@@ -54,6 +54,8 @@ TEST(McallAndGogoKeepTheCallersRegisters)
 
 TEST(SystemstackKeepsTheCallersRegisters)
 {
+    because("the function may change every register that a C function may: what systemstack needs after it must be "
+            "elsewhere");
     running_g();
     patterns_survive("systemstack");
 }
@@ -88,6 +90,7 @@ TEST(McallSavesTheContextAsItIsAfterItsReturn)
 
 TEST(McallStartsAtTheSameDepthEachTime)
 {
+    because("each mcall begins at g0->sched.sp, however many came before");
     running_g();
     call_g("mcall");
     int64_t depth = result(6);
@@ -107,12 +110,14 @@ TEST(McallOnG0IsFatal)
 
 TEST(AFunctionOfMcallThatReturnsIsFatal)
 {
+    because("a function of mcall has nowhere to return to: what it comes back to must say so");
     running_g();
     call_g_throws("badmcall2", "mcall_returning");
 }
 
 TEST(SystemstackRunsItsFunctionOnG0AndComesBack)
 {
+    because("systemstack runs its function once, on g0, and then goes on as the G that called it");
     int64_t g = running_g(), arg = (int64_t)rnd();
     expect_call_g(arg, "systemstack", arg);
     expect_result(5, 1, "how often systemstack's function ran");
@@ -127,6 +132,8 @@ TEST(SystemstackRunsItsFunctionOnG0AndComesBack)
 
 TEST(SystemstackInsideOfSystemstackIsAPlainCall)
 {
+    because("on g0 systemstack calls its function where it is: to begin the g0 stack anew would overwrite its own "
+            "caller");
     running_g();
     expect_call_g(2, "systemstack_nested", 7);
     expect_result(2, true, "in the inner function: getg() is g0");
@@ -135,6 +142,8 @@ TEST(SystemstackInsideOfSystemstackIsAPlainCall)
 
 TEST(SystemstackOnG0IsAPlainCall)
 {
+    because("on g0 systemstack calls its function where it is: to begin the g0 stack anew would overwrite its own "
+            "caller");
     running_g();
     int64_t arg = (int64_t)rnd();
     expect_call(arg, "systemstack_as", arg, 0);

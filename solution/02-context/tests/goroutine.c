@@ -82,6 +82,7 @@ TEST(GoOfNilIsFatal)
 
 TEST(ADeadGIsUsedAgain)
 {
+    because("newproc1 takes a dead G, if there is one, before it makes another");
     one_p();
     int64_t g = call("newproc1", 1), goid = get("g%d.goid", (int)g);
     call("rung", 0, g);
