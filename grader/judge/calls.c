@@ -76,7 +76,8 @@ void judge_throws(const char *file, int line, const char *text, const char *op, 
     send_run(file, line, current_m, mode, op, NULL, 0, n, v, NULL);
     struct outcome o = outcome_of(file, line, current_m);
     if (o.kind != OUT_THREW)
-        judge_fail(file, line, "%s should have thrown \"%s\"; instead: %s", op, text, o.text);
+        judge_fail(file, line, *text ? "%s should have thrown \"%s\"; instead: %s" : "%s should have thrown%s; instead: %s", op,
+                   text, o.text);
     if (!strstr(o.text, text))
         judge_fail(file, line, "%s should have thrown \"%s\"; it threw another: %s", op, text, o.text);
 }
@@ -119,13 +120,30 @@ static const char *callname(const char *op, uint32_t n, const int64_t *v)
     return buf;
 }
 
+/** What op returned, for a message: for operations that return a G, an M or a P its name, for others the number. */
+static const char *valuename(const char *op, int64_t value, char *buf, size_t size)
+{
+    static const char *const kinds[] = {
+        "g findrunnable", "g gfget", "g globrunqget", "g globrunqgetbatch", "g netpollunblock", "g newproc1", "g runqget",
+        "g runqsteal", "g stealWork", "m mget", "p pidleget", "p pidlegetSpinning", "p releasep",
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(op, kinds[i] + 2) == 0) {
+            snprintf(buf, size, value == NIL ? "nil" : "%c%lld", kinds[i][0], (long long)value);
+            return buf;
+        }
+    snprintf(buf, size, "%lld", (long long)value);
+    return buf;
+}
+
 void judge_expect_call(const char *file, int line, int64_t value, const char *op, enum runmode mode,
                        uint32_t n, const int64_t *v)
 {
     int64_t r = judge_call(file, line, op, NULL, 0, mode, n, v);
+    char is[32], wanted[32];
     if (r != value)
-        judge_fail(file, line, "%s returned %lld, it should be %lld", callname(op, n, v), (long long)r,
-                   (long long)value);
+        judge_fail(file, line, "%s returned %s, it should be %s", callname(op, n, v), valuename(op, r, is, sizeof is),
+                   valuename(op, value, wanted, sizeof wanted));
 }
 
 void judge_expect_result(const char *file, int line, unsigned i, int64_t value, const char *what)

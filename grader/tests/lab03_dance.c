@@ -19,9 +19,9 @@ static void until_count_is_down(void)
     pass("netpollinited");
 }
 
-/* It spins again even if, with the others that spin, it is one too many: it has seen a G that it must get. */
 TEST(WhoSeesWorkInTheLastLookGetsIt)
 {
+    because("the last look has found a G: the M spins again, even as one too many, and must get it");
     two_ms(4);
     set(3, "sched.nmspinning");
     busy(2);
@@ -33,9 +33,10 @@ TEST(WhoSeesWorkInTheLastLookGetsIt)
     expect_field(3, "sched.nmspinning");
 }
 
-/* The first case with runnext, which only a last pass steals. */
 TEST(AGInRunnextJustBeforeTheCountGoesDown)
 {
+    because("the G came into runnext just before the count of spinning Ms went down: the last look must see "
+            "it, with the pass that steals runnext");
     two_ms(2);
     until_p_is_idle();
     int64_t g = call("newg");
@@ -63,9 +64,9 @@ TEST(AGQueuedGloballyJustBeforeTheCountGoesDown)
     found(o, g);
 }
 
-/* A timer is set at that moment: the M that parks waits for it. */
 TEST(ATimerSetJustBeforeTheCountGoesDown)
 {
+    because("a timer was set just before the count went down: the M that parks waits for it");
     two_ms(2);
     record("netpollinited");
     record("netpollAnyWaiters");

@@ -12,9 +12,9 @@ static void network(void)
     record("netpoll");
 }
 
-/* Global queue before network. */
 TEST(GlobalQueueBeforeNetwork)
 {
+    because("the global queue comes before the network");
     ps(2);
     network();
     int64_t g = call("newg");
@@ -25,9 +25,9 @@ TEST(GlobalQueueBeforeNetwork)
         fail("the network was asked although the global queue had a G");
 }
 
-/* Network before other Ps. */
 TEST(NetworkBeforeStealing)
 {
+    because("the network comes before other Ps");
     thieves(2);
     busy(1);
     network();
@@ -40,12 +40,10 @@ TEST(NetworkBeforeStealing)
     expect_field(0, "m0.spinning");
 }
 
-/*
- * Of several the first is run, the others are put where they can be found; then the waiters are counted
- * down.
- */
 TEST(WaitersAreCountedDownWhenAllAreRunnable)
 {
+    because("of several Gs from the poller the first is run; the waiters are counted down when the others "
+            "can be found");
     ps(1);
     network();
     int64_t g = call("newg", 3, Gwaiting_);
@@ -107,9 +105,9 @@ TEST(OneMAtATimeAsksTheNetwork)
     expect_field(0, "sched.pollingNet");
 }
 
-/* Also at the very first tick, 0, and before runnext; the G has a slice of its own. */
 TEST(TheGlobalQueueComesFirstAtTickZeroAndAllMultiples)
 {
+    because("when schedtick is a multiple of 61, and 0 is one, the global queue comes before runnext");
     ps(1);
     int64_t g = call("newg", 3);
     for (int k = 0; k < 12; k++) {
@@ -138,9 +136,10 @@ TEST(TheSixtyFirstTickWithoutGlobalWork)
     expect_result(1, true, "inheritTime");
 }
 
-/* Half a ring at most. */
 TEST(AGlobalBatchIsHalfARingAtMost)
 {
+    because("a batch from the global queue is half a ring at most: the other half is for what its Gs make "
+            "runnable");
     ps(1);
     int64_t g = call("newg", 300);
     call("setglobal_many", g, 300);
@@ -151,9 +150,9 @@ TEST(AGlobalBatchIsHalfARingAtMost)
     check_world();
 }
 
-/* The own timers come before everything. */
 TEST(DueTimersAreRunFirst)
 {
+    because("the P's own due timers are run before anything is looked for");
     ps(1);
     record("netpollinited");
     record("wakeNetPoller");
@@ -164,9 +163,9 @@ TEST(DueTimersAreRunFirst)
     expect_list(only('g', g), "p0.runq");
 }
 
-/* A safe-point function runs before the search. */
 TEST(TheSafePointFunctionIsRunFirst)
 {
+    because("a safe-point function that was asked for is run before the search");
     ps(1);
     int64_t g = call("newg");
     call("runqput", 0, g, false);
@@ -178,9 +177,10 @@ TEST(TheSafePointFunctionIsRunFirst)
     expect_returned(resume(0), g);
 }
 
-/* The world is to stop: nothing is taken from any queue. Then it is searched from the start. */
 TEST(StopTheWorldComesFirst)
 {
+    because("the world is to stop: nothing is taken from any queue before it goes on, and then the search "
+            "begins anew");
     ps(1);
     int64_t g = call("newg");
     call("runqput", 0, g, false);
@@ -193,9 +193,10 @@ TEST(StopTheWorldComesFirst)
     expect_returned(resume(0), g);
 }
 
-/* The whole stop: P in Pgcstop, the stopper is told, no M spins; the M sleeps until it is given a P. */
 TEST(ASpinningMStopsForStopTheWorld)
 {
+    because("the world is to stop: the M parks with its P in Pgcstop, tells the stopper, spins no more, and "
+            "steals nothing");
     ps(2);
     int64_t m1 = busy(1);
     set(1, "m0.spinning");
@@ -210,9 +211,9 @@ TEST(ASpinningMStopsForStopTheWorld)
     check_world();
 }
 
-/* At most half as many Ms spin as are busy; one more would be one too many. */
 TEST(SpinnersAreAtMostHalfOfTheBusy)
 {
+    because("Ms spin while they are fewer than half of the busy Ps; one more parks");
     for (int64_t spinners = 1; spinners <= 2; spinners++) {
         if (spinners == 1)
             thieves(4);
@@ -234,9 +235,9 @@ TEST(SpinnersAreAtMostHalfOfTheBusy)
     }
 }
 
-/* Idle Ps are not busy. */
 TEST(IdlePsDoNotCountAsBusy)
 {
+    because("Ms spin while they are fewer than half of the busy Ps, and an idle P is not busy");
     thieves(6);
     for (int p = 1; p < 4; p++)
         busy(p);
@@ -247,9 +248,9 @@ TEST(IdlePsDoNotCountAsBusy)
     expect(run(0, "findrunnable"), "blocked: futex m0.park");
 }
 
-/* Who spins already goes on, whatever the others do, and is counted once. */
 TEST(ASpinningMGoesOnSpinning)
 {
+    because("an M that spins already goes on, whatever the others do, and is counted once");
     thieves(2);
     busy(1);
     int64_t g = call("newg");

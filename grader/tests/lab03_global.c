@@ -22,6 +22,8 @@ static void batch(int64_t g, int64_t n, int64_t size)
 
 TEST(BatchesOfEverySize)
 {
+    because("a batch is the smallest of what was asked for, what there is, and one P's share plus one: the first G is "
+            "returned, the others are all that the given queue has then");
     int64_t g = call("newg", 400);
     static const int64_t sizes[] = {0, 1, 2, 3, 127, 128, 129, 255, 256, 257, 400};
     for (int np = 1; np <= 4; np++) {

@@ -29,6 +29,7 @@ TEST(TimerpMaskKeepsIdlePsWithTimers)
 
 TEST(PidleputRefusesAPThatIsNotIdle)
 {
+    because("only a P in Pidle may be put on the idle list");
     ps(2);
     call_throws("", "pidleput", 0);
 }

@@ -16,9 +16,10 @@ TEST(AnEmptyListChangesNothing)
     check_world();
 }
 
-/* No P is idle: without a P all go to the global queue behind what is there, and there is a note. */
 TEST(WithoutAPAndWithoutIdlePsAllGoToTheGlobalQueue)
 {
+    because("no P is idle, and there is none here: all Gs go to the tail of the global queue, in order, and "
+            "needspinning is set");
     ps(1);
     int64_t sysmon = call("newm"), g0 = call("newg"), g = call("newg", 200, Gwaiting_);
     call("setglobal", g0);
@@ -49,9 +50,9 @@ TEST(WithoutAPOneMForEachG)
     check_world();
 }
 
-/* No P is idle: with a P all go to its ring, in order. */
 TEST(WithAPAndWithoutIdlePsAllStayHere)
 {
+    because("no P is idle: all Gs go to the own ring, in order");
     ps(2);
     busy(1);
     int64_t g = call("newg", 20, Gwaiting_);
@@ -74,9 +75,10 @@ TEST(WhatDoesNotFitHereGoesToTheGlobalQueue)
     check_world();
 }
 
-/* Three idle Ps: three Gs for them through the global queue, in order, each P with an M. */
 TEST(WithAPTheFirstGsGoToIdlePs)
 {
+    because("three Ps are idle: the first three Gs go to the global queue, in order, and each of these Ps "
+            "gets an M");
     thieves(4);
     int64_t m[] = {sleeper(), sleeper(), sleeper()};
     for (int p = 1; p < 4; p++)
@@ -131,12 +133,11 @@ TEST(APThatBecomesIdleMeanwhileIsTold)
     check_world();
 }
 
-/*
- * Issue 59600: P and M leave their idle lists in one hold of sched.lock, or a deadlock check sees a G and
- * nobody.
- */
+/* Go issue 59600. */
 TEST(NoDeadlockIsSeenWhileAnMIsStarted)
 {
+    because("P and M leave their idle lists in one hold of sched.lock, or a deadlock check in between sees "
+            "a G and nobody to run it");
     ps(2);
     int64_t sysmon = call("newm"), m2 = sleeper();
     call("idlep", 1);

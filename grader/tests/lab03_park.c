@@ -29,9 +29,10 @@ static struct outcome until_poll(struct outcome o)
 
 /* ---- before the P is given up ---- */
 
-/* The world is to stop: a P that is on the idle list then would be missed. */
 TEST(AStopIsSeenUnderTheLock)
 {
+    because("the world is to stop, and said so while the M waited for the lock: a P on the idle list would "
+            "be missed");
     thieves(2);
     busy(1);
     stop_at("lock");
@@ -46,6 +47,8 @@ TEST(AStopIsSeenUnderTheLock)
 
 TEST(ASafePointFunctionIsSeenUnderTheLock)
 {
+    because("a safe-point function was asked for while the M waited for the lock: on the idle list the P "
+            "would be missed");
     thieves(2);
     busy(1);
     stop_at("lock");
@@ -57,9 +60,9 @@ TEST(ASafePointFunctionIsSeenUnderTheLock)
     expect_field(0, "sched.npidle");
 }
 
-/* An M that does not spin looks nowhere after that. */
 TEST(TheGlobalQueueIsLookedAtAgainUnderTheLock)
 {
+    because("a G came to the global queue before the M gave its P up: it is looked at again, under the lock");
     thieves(4);
     for (int p = 1; p < 4; p++)
         busy(p);
@@ -76,9 +79,10 @@ TEST(TheGlobalQueueIsLookedAtAgainUnderTheLock)
     expect_field(0, "sched.npidle");
 }
 
-/* Somebody found no P for its G and relies on the next one that is dropped: spin, and look everywhere. */
 TEST(NeedspinningMakesAnMSpinInsteadOfParking)
 {
+    because("needspinning is set: somebody found no P for a G, so whoever gives one up spins and looks once "
+            "more");
     thieves(4);
     for (int p = 1; p < 4; p++)
         busy(p);
@@ -109,6 +113,7 @@ TEST(WhoeverSpinsAnswersNeedspinning)
 
 TEST(WithoutPollerAnMSleepsOnItsNote)
 {
+    because("before the poller is there nobody can wait in it");
     thieves(2);
     busy(1);
     record("netpollinited");
@@ -119,15 +124,16 @@ TEST(WithoutPollerAnMSleepsOnItsNote)
 
 TEST(WithoutWaitersAndTimersNobodyPolls)
 {
+    because("with no G in the poller and no timer there is nothing to wait for in it");
     thieves(2);
     busy(1);
     poller(false);
     expect(run(0, "findrunnable"), "blocked: futex m0.park");
 }
 
-/* One M waits there: without P, not spinning, with lastpoll 0; with what comes it goes on. */
 TEST(AnMWithoutWorkWaitsInThePoller)
 {
+    because("who waits in the poller says so: lastpoll is 0 meanwhile");
     thieves(2);
     busy(1);
     poller(true);
@@ -175,9 +181,9 @@ TEST(AfterAnEmptyPollAnMThatDidNotSpinDoesNotSpin)
     expect_field(2, "sched.nmspinning");
 }
 
-/* No P by then: the Gs are everybody's, the M sleeps on its note. */
 TEST(AfterAPollWithoutAPTheGsAreInjected)
 {
+    because("after the poll there is no idle P: the Gs go to the global queue, and the M sleeps on its note");
     thieves(2);
     int64_t m1 = busy(1), m2 = call("newm");
     poller(true);
@@ -196,9 +202,9 @@ TEST(AfterAPollWithoutAPTheGsAreInjected)
     check_world();
 }
 
-/* The wait ends with the earliest timer of all Ps; everybody can read when. */
 TEST(ThePollEndsWithTheEarliestTimer)
 {
+    because("the wait in the poller ends with the earliest timer of all Ps, and pollUntil says when");
     thieves(3);
     int64_t m1 = busy(1), now = call("clock");
     busy(2);
@@ -244,9 +250,9 @@ TEST(AnOverdueTimerDoesNotMakeTheWaitNegative)
         fail("outcome: %s; it should be a poll of no more than what was left until the timer", o.text);
 }
 
-/* Somebody waits there already. */
 TEST(OnlyOneMWaitsInThePoller)
 {
+    because("lastpoll is 0: another M waits in the poller already, and one is enough");
     thieves(2);
     busy(1);
     poller(true);
@@ -287,6 +293,7 @@ TEST(WhoPollsWithoutLimitIsInterrupted)
 
 TEST(WhoPollsForLessIsLeftAlone)
 {
+    because("the M in the poller wakes before the new timer is due: no need to interrupt it");
     int64_t now = call("clock");
     if (breaks(now + 5 * MSEC, now + 4 * MSEC))
         fail("the M in the poller wakes before the timer: netpollBreak should not have been called");

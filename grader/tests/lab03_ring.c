@@ -7,6 +7,8 @@
 /* For every length: half, rounded up, the oldest, in order; the thief runs the last. Also across the wrap. */
 TEST(StealTakesTheOlderHalfOfEveryLength)
 {
+    because("a thief takes half of the ring, rounded up: the oldest, in order; it runs the last of them and "
+            "puts the others into its own");
     ps(2);
     int64_t g = call("newg", RING);
     for (int i = 0; i <= RING; i++) {
@@ -20,9 +22,9 @@ TEST(StealTakesTheOlderHalfOfEveryLength)
     }
 }
 
-/* The batch is a ring, too, and is filled from any index on. */
 TEST(GrabFillsTheBatchFromAnyIndex)
 {
+    because("the batch is a ring, too: its first G goes to slot batchHead, modulo the size");
     ps(1);
     int64_t g = call("newg", RING);
     for (int k = 0; k < 8; k++) {
@@ -59,15 +61,16 @@ TEST(RunqstealThrowsOnOverflow)
 
 TEST(RunqputslowThrowsIfTheRingIsNotFull)
 {
+    because("the ring is not full: its slots hold no Gs that could be moved");
     ps(1);
     int64_t g = call("newg", 4);
     call("runqput_many", 0, g, 3);
     call_throws("queue is not full", "runqputslow", 0, g + 3, 0, 3);
 }
 
-/* A thief moved the head since runqput looked: nothing is done. */
 TEST(RunqputslowGivesUpIfTheHeadHasMoved)
 {
+    because("a thief has moved the head since runqput looked: runqputslow does nothing and says so");
     ps(1);
     int64_t g = call("newg", RING + 1);
     off_queue(g + RING);
@@ -98,9 +101,10 @@ TEST(OverflowWaitsForSchedLock)
     check_world();
 }
 
-/* A thief comes between the decision to overflow and the global queue: each G is in one place at the end. */
 TEST(AThiefDuringTheOverflowGetsNothingTwice)
 {
+    because("a thief came between the decision to overflow and the global queue: each G is in one place at "
+            "the end");
     ps(2);
     int64_t m1 = call("newm");
     call("hold", m1, 1);

@@ -16,9 +16,9 @@ TEST(AnEmptyRunnextKicksNobody)
     expect_call(NIL, "runqget", 0);
 }
 
-/* A G that is kicked out of runnext goes behind all others, and a thief can have it. */
 TEST(TheKickedGIsTheLast)
 {
+    because("a G that is displaced from runnext goes behind all others, where a thief can have it");
     ps(2);
     int64_t g = call("newg", 5);
     call("runqput_many", 0, g, 3);
@@ -29,9 +29,9 @@ TEST(TheKickedGIsTheLast)
     expect_field(g + 4, "p0.runnext");
 }
 
-/* As long as the ring has one G, that is what a thief gets: half of one is one. */
 TEST(OneGInTheRingIsStolenBeforeRunnext)
 {
+    because("half of one G is one: as long as the ring has a G, a thief gets that one");
     ps(2);
     busy(1);
     int64_t g = call("newg", 2);
@@ -73,9 +73,10 @@ TEST(AThiefWaitsOnlyIfTheVictimRunsGoCode)
     steal_next(g, false);
 }
 
-/* The owner runs it while the thief waits: the thief gets nothing, and the owner not twice. */
 TEST(TheOwnerTakesRunnextWhileTheThiefWaits)
 {
+    because("the owner took runnext while the thief waited: the thief gets nothing, and the G is not run "
+            "twice");
     ps(2);
     int64_t m1 = busy(1), g = call("newg");
     call("runqput", 1, g, true);
@@ -87,9 +88,10 @@ TEST(TheOwnerTakesRunnextWhileTheThiefWaits)
     expect_call(NIL, "runqget", 1);
 }
 
-/* Meanwhile it has been kicked out by another: the thief begins anew and finds it in the ring. */
 TEST(RunnextIsReplacedWhileTheThiefWaits)
 {
+    because("the G was kicked out of runnext while the thief waited: it begins anew, and finds it in the "
+            "ring");
     ps(2);
     int64_t m1 = busy(1), g = call("newg", 2);
     call("runqput", 1, g, true);

@@ -4,9 +4,9 @@
  */
 #include "../../labs/03-runqueue/tests/lab03.h"
 
-/* G and M know each other before the status says that it runs: sysmon may look at once. */
 TEST(ExecuteTiesGAndMBeforeTheStatus)
 {
+    because("G and M know each other before the status says Grunning: sysmon may look at once");
     ps(1);
     int64_t g = call("newg");
     stop_at("casgstatus");
@@ -17,9 +17,9 @@ TEST(ExecuteTiesGAndMBeforeTheStatus)
     expect(resume(0), running(g));
 }
 
-/* A request of its last time slice is stale; it begins with a clean guard and does not wait any more. */
 TEST(ExecuteClearsAnOldPreemptionRequest)
 {
+    because("a request to preempt was for the last time slice: a new one begins without");
     ps(1);
     int64_t g = call("newg"), guard = get("g%lld.stackguard0", (long long)g);
     set(1, "g%lld.preempt", (long long)g);
@@ -31,11 +31,10 @@ TEST(ExecuteClearsAnOldPreemptionRequest)
     expect_field(0, "g%lld.waitsince", (long long)g);
 }
 
-/*
- * The slice: from the ring or elsewhere a new one, from runnext the rest. Every start counts as a schedule.
- */
 TEST(TimeSlicesAreCounted)
 {
+    because("a G from the ring or from elsewhere has a new time slice, one from runnext the rest of the "
+            "present one");
     ps(1);
     int64_t g = call("newg", 4);
     call("runqput_many", 0, g, 2);
@@ -53,12 +52,9 @@ TEST(TimeSlicesAreCounted)
     expect_field(4, "p0.n.schedules");
 }
 
-/*
- * A chain of runnext does not advance the tick: it does not hasten the 61st either, but each new slice
- * does.
- */
 TEST(TheSixtyFirstSliceIsTheGlobalQueues)
 {
+    because("each new time slice counts for the 61st, and what goes on in an old one does not");
     thieves(1);
     int64_t g = call("newg", 70), far = call("newg");
     call("runqput_many", 0, g, 70);
@@ -108,9 +104,9 @@ static int64_t locked_g(int64_t *m1)
     return g;
 }
 
-/* A G that is locked to another M runs there, with this P. */
 TEST(ALockedGIsHandedToItsM)
 {
+    because("a G that is locked to another M runs there, with this P");
     int64_t m1, g = locked_g(&m1);
     expect(run(0, "schedule"), "blocked: futex m0.park");
     expect_field(NIL, "m0.p");
@@ -134,9 +130,9 @@ TEST(TheGiverOfALockedGSearchesAgain)
     expect_field(1, "m0.p");
 }
 
-/* A spinning M that finds a locked G has stopped spinning before it gives its P away. */
 TEST(ASpinningMHandsALockedGOver)
 {
+    because("a spinning M that finds a locked G has stopped spinning before it gives its P away");
     thieves(2);
     int64_t m1 = busy(1), m2 = call("newm"), g = call("newg");
     (void)m1;
@@ -150,9 +146,9 @@ TEST(ASpinningMHandsALockedGOver)
     expect_field(0, "sched.nmspinning");
 }
 
-/* An M that is locked to a G runs nothing else: it gives its P away and waits for that one. A new slice. */
 TEST(ALockedMWaitsForItsG)
 {
+    because("an M that is locked to a G runs nothing else: it gives its P away and waits for its G");
     ps(2);
     busy(1);
     int64_t g = call("newg", 2);
@@ -205,9 +201,10 @@ TEST(ReadyWakesAnMForTheG)
     expect(run(m1, "schedule"), running(g));
 }
 
-/* Issue 4820: a G that is locked to its M yields; others run before it, on another M, with the same P. */
+/* Go issue 4820. */
 TEST(ALockedGThatYieldsLetsOthersRun)
 {
+    because("a G that is locked to its M yields: others run before it, on another M, with the same P");
     thieves(1);
     int64_t m1 = sleeper(), g = call("newg", 2);
     call("rung", 0, g);

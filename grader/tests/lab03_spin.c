@@ -22,9 +22,9 @@ TEST(WakersAfterTheFirstGoAway)
     check_world();
 }
 
-/* Any spinner will do, also one that wakep did not start. */
 TEST(WakepDoesNothingWhileAnybodySpins)
 {
+    because("an M spins and will find the G: no other is started");
     ps(3);
     int64_t m1 = busy(1);
     sleeper();
@@ -81,9 +81,9 @@ TEST(WakepLeavesLocksAsTheyWere)
     expect_field(0, "m0.locks");
 }
 
-/* The note stays until somebody drops a P; a P that is idle after all is taken. */
 TEST(WakepTakesAnIdlePWhateverTheNote)
 {
+    because("a P is idle: wakep starts an M for it, whatever needspinning says");
     ps(2);
     int64_t m1 = sleeper();
     set(1, "sched.needspinning");
@@ -93,9 +93,10 @@ TEST(WakepTakesAnIdlePWhateverTheNote)
     expect_field(1, "sched.nmspinning");
 }
 
-/* It has found work: no longer counted, and somebody else looks in its place. */
 TEST(ResetspinningPassesTheTaskOn)
 {
+    because("an M that has found work is no longer counted as spinning, and wakes another to look in its "
+            "place");
     ps(2);
     int64_t m1 = sleeper();
     call("idlep", 1);
@@ -141,12 +142,10 @@ TEST(AParkingMThrowsIfTheCountWouldBeNegative)
     call_throws("negative", "findrunnable");
 }
 
-/*
- * The M that finds work in its search has stopped spinning before the G runs, and another looks (issue
- * 5586).
- */
+/* Go issue 5586. */
 TEST(AFinderStopsSpinningBeforeItRuns)
 {
+    because("the M that finds work has stopped spinning before the G runs, and another M looks in its place");
     thieves(3);
     busy(1);
     int64_t m2 = sleeper();

@@ -65,9 +65,9 @@ TEST(TheOnlyPWithWorkIsFound)
     expect_result(3, 0, "pollUntil, where there is no timer");
 }
 
-/* An idle P is no victim, and the thief is none to itself. */
 TEST(IdlePsAndTheOwnOneAreNotRobbed)
 {
+    because("an idle P is no victim, and the thief is none to itself");
     thieves(3);
     int64_t g = call("newg", 2);
     call("idlep", 1);
@@ -84,9 +84,9 @@ TEST(IdlePsAndTheOwnOneAreNotRobbed)
     expect_events("");
 }
 
-/* With a ring to steal from, nobody's runnext is touched, and nobody waits for it. */
 TEST(RunnextIsLeftForTheLastPass)
 {
+    because("as long as there is a ring to steal from, nobody's runnext is touched, and nobody waits for it");
     enum { N = 6 };
     thieves(N);
     int64_t g = call("newg", N);
@@ -124,9 +124,9 @@ TEST(StolenGsAreCounted)
     expect_field(4, "p0.n.steals");
 }
 
-/* Timers of a P that is busy with something else: who has nothing to do runs them. */
 TEST(DueTimersOfOthersAreRun)
 {
+    because("who has nothing to do runs the due timers of Ps that are busy with something else");
     thieves(3);
     timers_alone();
     int64_t g = waiting();
@@ -140,9 +140,9 @@ TEST(DueTimersOfOthersAreRun)
     expect_field(Grunnable_, "g%lld.atomicstatus", (long long)g);
 }
 
-/* An idle P may have timers, too. */
 TEST(DueTimersOfIdlePsAreRun)
 {
+    because("an idle P may have timers, too: who looks for work runs those that are due");
     thieves(2);
     timers_alone();
     int64_t g = waiting();
@@ -152,9 +152,9 @@ TEST(DueTimersOfIdlePsAreRun)
     expect_call(g, "stealWork", 0);
 }
 
-/* A ring comes before timers: these are for the last pass. */
 TEST(TimersAreLeftForTheLastPass)
 {
+    because("a ring to steal from comes before the timers of others, which are for the last pass");
     thieves(4);
     timers_alone();
     int64_t g = call("newg"), sleeping = waiting();
@@ -211,9 +211,9 @@ TEST(OnlyPsInTimerpMaskAreAskedForTimers)
         fail("p1 has no bit in timerpMask, but its timers were asked for");
 }
 
-/* The world is to stop: whoever stops it waits for our P. */
 TEST(StealingStopsForStopTheWorld)
 {
+    because("the world is to stop, and whoever stops it waits for our P: no more stealing");
     thieves(2);
     busy(1);
     int64_t g = call("newg");

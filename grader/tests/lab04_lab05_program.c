@@ -32,9 +32,9 @@ TEST(SignalsDoNoHarm)
     run_syscalls("signals_do_no_harm", "HANDOFFPROCS=2");
 }
 
-/* An interrupted call is not made again by the runtime. */
 TEST(AnInterruptedCallReturnsEINTR)
 {
+    because("the runtime does not repeat an interrupted call: that is for the program to decide");
     run_syscalls("interrupted_calls_return_eintr", "HANDOFFPROCS=2");
 }
 

@@ -64,6 +64,7 @@ static void before_the_status(const char *op)
 
 TEST(EnterRecordsTheFrameBeforeTheStatus)
 {
+    because("who sees Gsyscall reads the frame: it is on record before");
     before_the_status("entersyscall");
 }
 
@@ -123,9 +124,9 @@ TEST(TheSafePointFunctionRunsOnAPThatIsOurs)
     expect_field(Psyscall_, "p0.status");
 }
 
-/* It is counted as done after it has run, under the lock that protects the count. */
 TEST(TheSafePointIsCountedUnderTheLock)
 {
+    because("safePointWait is counted down after the function has run, and under sched.lock");
     one_g();
     call("safepointfn");
     set(1, "p0.runSafePointFn");
@@ -164,9 +165,10 @@ TEST(EnterServesEverybodyAtOnce)
     expect_frame();
 }
 
-/* When the P can be seen as Psyscall, both ends are free, the M remembers it, and the tick is noted. */
 TEST(ThePIsFreeWhenItCanBeSeen)
 {
+    because("when the P can be seen in Psyscall p.m and m.p are nil already, oldp is set and the tick is "
+            "noted");
     one_g();
     int64_t tick = (int64_t)(uint32_t)rnd();
     set(tick, "p0.syscalltick");
@@ -199,9 +201,10 @@ TEST(TheStopperIsToldUnderTheLock)
     expect_frame();
 }
 
-/* gcwaiting is still set, but every P has stopped: there is nothing to count down. */
 TEST(NothingIsHandedInWhenTheWorldHasStopped)
 {
+    because("gcwaiting is still set, but every P has stopped: stopwait is 0, and there is nothing to count "
+            "down");
     one_g();
     call("gcwaiting", 1);
     stop_at("lock");
@@ -215,21 +218,19 @@ TEST(NothingIsHandedInWhenTheWorldHasStopped)
     expect_field(Psyscall_, "p0.status");
 }
 
-/*
- * A frame pointer outside of the stack would lead a dump astray as surely as a stack pointer; 0 is the end
- * of a chain.
- */
 TEST(ABpOutsideTheStackThrows)
 {
+    because("a frame pointer outside of the stack would lead a dump astray as surely as a stack pointer; 0 "
+            "is the end of a chain");
     one_g();
     int64_t lo = get("g1.stack.lo"), hi = get("g1.stack.hi");
     int64_t bad[] = {lo - 1, hi + 1, 8};
     call_g_throws("entersyscall inconsistent", "reentersyscall", 1, lo + 4096, bad[rndn(3)]);
 }
 
-/* entersyscallblock: P running, then idle and handed off, never in Psyscall; the G is in Gsyscall by then. */
 TEST(BlockNeverShowsPsyscall)
 {
+    because("the P is running, then idle and handed off, never in Psyscall; the G is in Gsyscall by then");
     one_g();
     call("newp");
     call("idlep", 1); /* who looks for work can be found: nobody is started for p0 */
@@ -254,9 +255,9 @@ TEST(BlockNeverShowsPsyscall)
     check_world();
 }
 
-/* Twice without exitsyscall: the second one must not get as far as the P, which is gone. */
 TEST(BlockingTwiceThrows)
 {
+    because("a second entry without exitsyscall must not get as far as the P, which is gone");
     one_g();
     record("handoffp");
     call_g("entersyscallblock");
@@ -273,6 +274,7 @@ TEST(BlockAfterEnterThrows)
 
 TEST(EnterAfterBlockThrows)
 {
+    because("a second entry without exitsyscall must not get as far as the P, which is gone");
     one_g();
     record("handoffp");
     call_g("entersyscallblock");
@@ -319,9 +321,9 @@ TEST(BlockOnG0Throws)
     expect_field(Grunning_, "g1.atomicstatus");
 }
 
-/* A stop-the-world wants the P: handoffp sees to it, not entersyscallblock. */
 TEST(BlockGivesThePInThroughHandoff)
 {
+    because("a stop-the-world wants the P: entersyscallblock hands it off, and handoffp sees to the stop");
     one_g();
     call("newp");
     call("idlep", 1);

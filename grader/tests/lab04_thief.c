@@ -24,9 +24,9 @@ static void published(void)
     spy("notewakeup");
 }
 
-/* The thief runs on it: all that it has written is there when m0 has gone into its call. */
 TEST(AThiefsPIsNotTouched)
 {
+    because("the thief runs on the P by now: nothing that it has written there may be overwritten");
     published();
     int64_t tick = (int64_t)(uint32_t)rnd(), sched = (int64_t)(uint32_t)rnd(), calls = (int64_t)rndn(1000);
     call("hold", 1, 0);
@@ -48,9 +48,9 @@ TEST(AThiefsPIsNotTouched)
     expect_field(0, "m0.locks");
 }
 
-/* And the stop still waits for it: it is the thief who will hand it in. */
 TEST(AThiefsPIsNotHandedIn)
 {
+    because("the P has been taken: the thief hands it in to the stop, not we");
     published();
     call("hold", 1, 0);
     expect(resume(0), "returned");
@@ -60,9 +60,10 @@ TEST(AThiefsPIsNotHandedIn)
     expect_field(Prunning_, "p0.status");
 }
 
-/* The thief put it on the idle list: no CAS from Psyscall, no count. */
 TEST(AnIdlePIsNotHandedIn)
 {
+    because("the P has been taken and is idle: it is handed in by a CAS from Psyscall, which fails, and is "
+            "not counted");
     published();
     call("idlep", 0);
     expect(resume(0), "returned");
@@ -73,9 +74,9 @@ TEST(AnIdlePIsNotHandedIn)
     check_world();
 }
 
-/* After the theft m0 still remembers it: exitsyscall will try, and fail. */
 TEST(OldpIsRememberedThoughThePIsGone)
 {
+    because("the P has been taken meanwhile: oldp still says which it was, for exitsyscall to try");
     published();
     int64_t tick = get("p0.syscalltick");
     call("hold", 1, 0);

@@ -24,12 +24,13 @@ TEST(ATracedCallPrintsALine)
 {
     char wanted[64];
     traced();
-    int64_t pid = call_g("Syscall", SYS_getpid, 0, 0, 0);
+    int64_t n = 256 + (int64_t)rndn(1000);
+    expect_call_g(n, "Syscall", SYS_write, 0, call("scratch"), n); /* the guest's 0 is /dev/null */
     call_g("Syscall", SYS_write, -1, 0, 1);
-    snprintf(wanted, sizeof wanted, "syscall %d: 0x%llx\nsyscall %d: errno %d\n", SYS_getpid, (long long)pid,
-             SYS_write, EBADF);
+    snprintf(wanted, sizeof wanted, "syscall %d: 0x%llx\nsyscall %d: errno %d\n", SYS_write, (long long)n, SYS_write,
+             EBADF);
     if (strcmp(guest_output(), wanted) != 0)
-        fail("the trace of a getpid and a failed write is:\n%sit should be:\n%s", guest_output(), wanted);
+        fail("the trace of a write and one that fails is:\n%sit should be:\n%s", guest_output(), wanted);
 }
 
 /* Printing comes last: the result is what the kernel returned, and the G runs with a P. */

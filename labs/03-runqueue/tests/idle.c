@@ -53,6 +53,7 @@ TEST(NeedspinningIsSetWhenNoPIsIdle)
 
 TEST(IdleMsAreAStack)
 {
+    because("the M that slept last is the first to be woken: what it used is still in the caches");
     ps(1);
     int64_t m = call("newm");
     call("newm");

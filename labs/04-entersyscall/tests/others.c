@@ -27,9 +27,9 @@ static void enter(void)
     expect_field(0, "sched.lock.key");
 }
 
-/* While all Ps were idle sysmon went to sleep. From now on a P must be watched. */
 TEST(ASleepingSysmonIsWoken)
 {
+    because("sysmon sleeps while all Ps are idle: from now on there is a P to watch");
     one_g();
     set(1, "sched.sysmonwait");
     spy("notewakeup");
@@ -40,9 +40,9 @@ TEST(ASleepingSysmonIsWoken)
     expect_field(Psyscall_, "p0.status");
 }
 
-/* Only if it sleeps: a note is signalled once. */
 TEST(SysmonIsWokenOnce)
 {
+    because("sysmon was woken by the call before: sysmonwait is clear, and its note is not signalled twice");
     one_g();
     set(1, "sched.sysmonwait");
     enter();
@@ -51,9 +51,9 @@ TEST(SysmonIsWokenOnce)
     expect_field(1, "sched.sysmonnote.key");
 }
 
-/* A request for a safe point is honoured before the P is given away, and once. */
 TEST(ThePendingSafePointFunctionRunsOnce)
 {
+    because("a request for a safe point is claimed, served and counted before the P is given away, once");
     one_g();
     call("safepointfn");
     set(1, "p0.runSafePointFn");
@@ -69,9 +69,9 @@ TEST(ThePendingSafePointFunctionRunsOnce)
     expect_field(2, "sched.safePointWait");
 }
 
-/* The last P at its safe point tells who waits for it. */
 TEST(TheLastSafePointSignalsTheNote)
 {
+    because("this was the last P to come to its safe point: the note of who waits for that is signalled");
     one_g();
     call("safepointfn");
     set(1, "p0.runSafePointFn");
@@ -81,9 +81,9 @@ TEST(TheLastSafePointSignalsTheNote)
     expect_field(1, "sched.safePointNote.key");
 }
 
-/* runSafePointFn without a request does nothing. */
 TEST(NoRequestNoSafePointFunction)
 {
+    because("without a request on this P runSafePointFn does nothing");
     one_g();
     call("safepointfn");
     set(1, "sched.safePointWait");
@@ -93,9 +93,9 @@ TEST(NoRequestNoSafePointFunction)
     expect_field(0, "sched.safePointNote.key");
 }
 
-/* The world is being stopped and waits for this P, among others: it is handed in. */
 TEST(AStopTheWorldGetsTheP)
 {
+    because("the world is being stopped, and waits for this P among others: entersyscall hands it in");
     one_g();
     int64_t tick = get("p0.syscalltick");
     call("gcwaiting", 2);
@@ -109,9 +109,9 @@ TEST(AStopTheWorldGetsTheP)
     expect_field(Gsyscall_, "g1.atomicstatus");
 }
 
-/* The last P that was missing wakes the stopper. */
 TEST(TheLastPToStopWakesTheStopper)
 {
+    because("this was the last P that the stop waits for: its note is signalled");
     one_g();
     call("gcwaiting", 1);
     spy("notewakeup");

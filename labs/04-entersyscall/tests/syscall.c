@@ -47,9 +47,9 @@ static uint32_t written(int fd)
     return v;
 }
 
-/* During the call the G is in Gsyscall, the P in Psyscall, and nothing is held. */
 TEST(SyscallTellsTheScheduler)
 {
+    because("during the call the G is in Gsyscall, the P in Psyscall, and nothing is held");
     int fd = pipe_to_guest();
     one_g();
     expect_call_g(4, "Syscall", SYS_write, GUEST_EXTRA_FD, address("g1.atomicstatus"), 4);
@@ -63,9 +63,9 @@ TEST(SyscallTellsTheScheduler)
         fail("during a system call m.locks should be 0");
 }
 
-/* Afterwards G and P run again, and the P has one call more behind it. */
 TEST(SyscallComesBack)
 {
+    because("after the call G and P run again, and the P has one call more behind it");
     one_g();
     int64_t tick = get("p0.syscalltick");
     for (int i = 1; i <= 3; i++) {
@@ -77,9 +77,9 @@ TEST(SyscallComesBack)
     check_world();
 }
 
-/* An error is a result like any other: the way out is the same. */
 TEST(AFailedSyscallComesBackToo)
 {
+    because("an error is a result like any other: the way out of the system call is the same");
     one_g();
     int64_t tick = get("p0.syscalltick");
     expect_call_g(-1, "Syscall", SYS_write, -1, 0, 1);
@@ -91,9 +91,9 @@ TEST(AFailedSyscallComesBackToo)
     expect_field(0, "m0.locks");
 }
 
-/* The result is the kernel's, in full. */
 TEST(SyscallReturnsWhatTheKernelSays)
 {
+    because("the result is the kernel's, all 64 bits of it");
     int fd = memfd_create("numbers", MFD_CLOEXEC);
     if (fd < 0)
         fail("judge: no memfd");
@@ -105,9 +105,9 @@ TEST(SyscallReturnsWhatTheKernelSays)
     expect_call_g(far, "Syscall6", SYS_lseek, GUEST_EXTRA_FD, 0, SEEK_CUR);
 }
 
-/* All six arguments arrive: a file is mapped from its second page on. */
 TEST(Syscall6PassesSixArguments)
 {
+    because("all six arguments arrive, the file's offset among them");
     int fd = memfd_create("pages", MFD_CLOEXEC);
     char mark[17];
     for (int i = 0; i < 16; i++)
@@ -125,9 +125,9 @@ TEST(Syscall6PassesSixArguments)
     expect_field(Grunning_, "g1.atomicstatus");
 }
 
-/* g0 has no goroutine to take out of Grunning, and its P is in use: there Syscall is the raw call. */
 TEST(SyscallOnG0ChangesNothing)
 {
+    because("g0 is no goroutine, and its P is in use: there Syscall is the raw call");
     int fd = pipe_to_guest();
     one_g();
     int64_t tick = get("p0.syscalltick");
@@ -141,9 +141,9 @@ TEST(SyscallOnG0ChangesNothing)
     expect_field(0, "m0.p");
 }
 
-/* A system call is a good moment to yield: whoever was asked to does it before the call. */
 TEST(SyscallYieldsFirstIfAskedTo)
 {
+    because("a system call is a good moment to yield: whoever was asked to does so before the call");
     one_g();
     call("randomOrder_reset", 1);
     call("newg");

@@ -4,9 +4,9 @@
  */
 #include "lab03.h"
 
-/* The G is queued on p0 after m1's search and before its count goes down: the last look finds it. */
 TEST(AGQueuedLocallyJustBeforeTheCountGoesDown)
 {
+    because("the G was queued after m1's search and before its count went down: the last look finds it");
     two_ms(2);
     until_p_is_idle();
     int64_t g = call("newg");

@@ -4,9 +4,9 @@
  */
 #include "lab03.h"
 
-/* Own queue, then the global one, then other Ps. */
 TEST(LocalBeforeGlobalBeforeStealing)
 {
+    because("the own queue, then the global one, then other Ps: and who steals spins, and is counted");
     thieves(2);
     busy(1);
     int64_t g = call("newg", 4);
@@ -24,9 +24,9 @@ TEST(LocalBeforeGlobalBeforeStealing)
     check_world();
 }
 
-/* At every 61st time slice one G comes from the global queue first, or it would starve. */
 TEST(Every61stTickTheGlobalQueueComesFirst)
 {
+    because("at every 61st time slice one G comes from the global queue first, or it would starve");
     ps(1);
     int64_t g = call("newg", 6);
     call("runqput_many", 0, g, 3);
@@ -42,9 +42,9 @@ TEST(Every61stTickTheGlobalQueueComesFirst)
     expect_call(g + 4, "findrunnable");
 }
 
-/* A batch: one to run, the others of its share to the local ring. */
 TEST(TheGlobalQueueIsTakenInBatches)
 {
+    because("one G of a batch is run, the others of this P's share go to its ring");
     ps(2);
     int64_t g = call("newg", 10);
     call("setglobal_many", g, 10);

@@ -6,6 +6,7 @@
 
 TEST(GlobalQueueIsFirstInFirstOut)
 {
+    because("who came first to the global queue leaves it first");
     ps(1);
     int64_t g = call("newg", 6);
     call("globrunqput", g + 1);
@@ -23,9 +24,9 @@ TEST(GlobalQueueIsFirstInFirstOut)
     expect_list(only('g', g), "sched.runq");
 }
 
-/* The smallest of what is asked for, what there is, and one P's share plus one. */
 TEST(GlobalBatchIsAFairShare)
 {
+    because("a batch is the smallest of what was asked for, what there is, and one P's share plus one");
     ps(4);
     int64_t g = call("newg", 40);
     call("setglobal_many", g, 40);
@@ -42,9 +43,9 @@ TEST(GlobalBatchIsAFairShare)
     expect_field(0, "sched.runqsize");
 }
 
-/* Without a P (sysmon): all to the global queue, and an M for each idle P. */
 TEST(InjectglistWithoutAPStartsAnMForEachIdleP)
 {
+    because("without a P: all Gs to the global queue, and an M for each idle P that there is a G for");
     ps(3);
     int64_t sysmon = call("newm");
     int64_t m2 = sleeper(), m3 = sleeper();
@@ -61,9 +62,9 @@ TEST(InjectglistWithoutAPStartsAnMForEachIdleP)
     check_world();
 }
 
-/* With a P: one G for each idle P through the global queue, the others to the own ring. */
 TEST(InjectglistWithAPKeepsWhatIdlePsCannotTake)
 {
+    because("with a P: one G for each idle P through the global queue, the others to the own ring");
     ps(2);
     int64_t m1 = sleeper();
     call("idlep", 1);

@@ -4,9 +4,9 @@
  */
 #include "lab03.h"
 
-/* Put i, take i, for many i that fit; first in, first out, none lost, none twice. */
 TEST(TestSchedLocalQueue)
 {
+    because("first in, first out; what comes from the ring begins a new time slice");
     ps(1);
     int64_t g = call("newg", RING);
     for (int i = 0; i <= RING; i += i < 16 ? 1 : 16) {
@@ -26,9 +26,10 @@ TEST(TestSchedLocalQueue)
     expect_field(NIL, "p0.runnext");
 }
 
-/* The kicked-out runnext goes to the tail; runnext comes first and inherits the time slice. */
 TEST(RunnextKicksItsPredecessorToTheTail)
 {
+    because("what is displaced from runnext goes to the tail; runnext comes first and goes on in the "
+            "present time slice");
     ps(1);
     int64_t g = call("newg", 3);
     call("runqput", 0, g, false);
@@ -46,6 +47,7 @@ TEST(RunnextKicksItsPredecessorToTheTail)
 
 TEST(RunqputWithoutNextLeavesRunnextAlone)
 {
+    because("without next a G goes to the tail, and runnext stays as it is");
     ps(1);
     int64_t g = call("newg", 2);
     call("runqput", 0, g, true);
@@ -54,9 +56,10 @@ TEST(RunqputWithoutNextLeavesRunnextAlone)
     expect_list(only('g', g + 1), "p0.runq");
 }
 
-/* A full ring: the 128 oldest in order, then the new G, = 129, at the tail of the global queue. */
 TEST(OverflowMovesTheOlderHalfAndTheNewG)
 {
+    because("a full ring: its 128 oldest Gs, in order, and then the new one go to the tail of the global "
+            "queue");
     ps(1);
     int64_t g = call("newg", RING + 2);
     call("setglobal", g + RING + 1);
@@ -70,9 +73,9 @@ TEST(OverflowMovesTheOlderHalfAndTheNewG)
     check_world();
 }
 
-/* With next the new G sits in runnext and the one that it displaces is the 129th. */
 TEST(OverflowWithNextKeepsTheNewG)
 {
+    because("with next the new G stays in runnext; the one that it displaces is the last of the 129");
     ps(1);
     int64_t g = call("newg", RING + 2);
     call("runqput_many", 0, g, RING);
@@ -84,12 +87,10 @@ TEST(OverflowWithNextKeepsTheNewG)
     check_world();
 }
 
-/*
- * Head and tail count past 2^32: full, empty and order are right across the wrap, also when it overflows
- * there.
- */
 TEST(IndicesWrapAt32Bits)
 {
+    because("head and tail are unsigned and come round at 2^32: their distance says how many Gs there are, "
+            "and tail modulo the size is a slot");
     ps(1);
     int64_t g = call("newg", RING + 1);
     call("setring", 0, 0xffffff80);
@@ -108,6 +109,7 @@ TEST(IndicesWrapAt32Bits)
 
 TEST(RunqemptyKnowsTheRingAndRunnext)
 {
+    because("a queue is empty if neither the ring nor runnext has a G");
     ps(1);
     int64_t g = call("newg");
     expect_call(true, "runqempty", 0);
@@ -121,9 +123,9 @@ TEST(RunqemptyKnowsTheRingAndRunnext)
     expect_call(true, "runqempty", 0);
 }
 
-/* A batch fills the ring in order; what does not fit goes to the global queue. */
 TEST(BatchFillsTheRingThenTheGlobalQueue)
 {
+    because("a batch fills the ring in order; what does not fit goes to the global queue");
     ps(1);
     int64_t g = call("newg", RING + 10);
     call("runqput_many", 0, g, 5);
@@ -134,9 +136,10 @@ TEST(BatchFillsTheRingThenTheGlobalQueue)
     expect_field(NIL, "p0.runnext");
 }
 
-/* A thief gets half, rounded up, from the head; runs the last one; the others are in its ring in order. */
 TEST(TestSchedLocalQueueSteal)
 {
+    because("a thief takes half of the ring, rounded up, from its head; it runs the last of them and keeps "
+            "the others, in order");
     ps(2);
     int64_t g = call("newg", RING);
     for (int i = 0; i <= RING; i = i < 4 ? i + 1 : i * 2) {
@@ -150,12 +153,10 @@ TEST(TestSchedLocalQueueSteal)
     }
 }
 
-/*
- * runnext is stolen only if the ring is empty and the caller allows it; a victim that runs Go code gets 3
- * us first.
- */
 TEST(RunnextIsStolenLastAndAfterThreeMicroseconds)
 {
+    because("runnext is stolen only if the ring is empty and the caller allows it; its owner, if it runs, "
+            "gets 3 microseconds first");
     ps(2);
     busy(1);
     int64_t g = call("newg", 2);

@@ -6,6 +6,7 @@
 
 TEST(WakepStartsOneSpinningM)
 {
+    because("wakep starts one M, spinning; that one wakes the next if it finds work");
     ps(3);
     int64_t m1 = sleeper(), m2 = sleeper();
     call("idlep", 1);
@@ -30,9 +31,9 @@ TEST(WakepWithoutIdlePLeavesANote)
     check_world();
 }
 
-/* Three Gs and one wake-up: each M that finds work wakes the next, until every P works. */
 TEST(WakeupsSpreadAsLongAsThereIsWork)
 {
+    because("three Gs and one wake-up: each M that finds work wakes the next, until every P works");
     thieves(4);
     call("rung", 0, call("newg"));
     int64_t m[] = {sleeper(), sleeper(), sleeper()};
@@ -55,14 +56,15 @@ TEST(WakeupsSpreadAsLongAsThereIsWork)
 
 TEST(ResetspinningThrowsIfTheMDoesNotSpin)
 {
+    because("an M that does not spin is not counted, and cannot be counted down");
     ps(1);
     set(1, "sched.nmspinning");
     call_throws("", "resetspinning");
 }
 
-/* A new time slice, or the rest of the present one. */
 TEST(ExecuteStartsANewTimeSliceUnlessItIsInherited)
 {
+    because("schedtick counts new time slices: with inheritTime the present one goes on");
     ps(1);
     int64_t g = call("newg", 2);
     set(7, "p0.schedtick");
@@ -93,9 +95,9 @@ TEST(ScheduleRefusesToSpinWithLocalWork)
     call_throws("spinning with local work", "schedule");
 }
 
-/* A G that yields lets all others have a turn: it goes behind everything that is in the global queue. */
 TEST(GoschedGoesToTheTailOfTheGlobalQueue)
 {
+    because("a G that yields goes behind all that is in the global queue");
     ps(1);
     int64_t g = call("newg", 3);
     call("rung", 0, g);

@@ -16,9 +16,10 @@ static void one_g(void)
     call("rung", 0, 1);
 }
 
-/* The P is handed off, once, and belongs to nobody then. */
 TEST(BlockHandsThePOff)
 {
+    because("entersyscallblock hands the P off, once: it is idle and nobody's then, and the G is in "
+            "Gsyscall");
     one_g();
     record("handoffp");
     call_g("entersyscallblock");
@@ -82,9 +83,9 @@ TEST(BlockPoisonsTheGuardAndBalancesLocks)
     expect_field(0, "m0.locks");
 }
 
-/* What waits on the P does not wait for the call: a sleeping M gets P and queue, and runs it. */
 TEST(BlockLetsAnotherMRunTheQueue)
 {
+    because("what waits on the P does not wait for the call: a sleeping M gets P and queue");
     one_g();
     call("newg", 2);
     call("newm");

@@ -29,16 +29,17 @@ TEST(SaveRecordsPcSpAndBp)
     }
 }
 
-/* g0's sched is where mcall starts: it must not be overwritten. */
 TEST(SaveOnG0Throws)
 {
+    because("g0's sched is where mcall begins: save must not overwrite it");
     one_g();
     call_throws("save on system g not allowed", "save", 1, 2, 3);
 }
 
-/* After entersyscall the G is in a system call, and its P is nobody's. */
 TEST(EnterParksNothingAndPartsMAndP)
 {
+    because("in a system call the G is in Gsyscall and stays the M's; the P is in Psyscall and nobody's, "
+            "and the M remembers it in oldp");
     one_g();
     call_g("entersyscall");
     expect_field(Gsyscall_, "g1.atomicstatus");
@@ -85,18 +86,18 @@ TEST(ReentersyscallRecordsTheGivenFrame)
     expect_field(bp, "g1.sched.bp");
 }
 
-/* m.locks counts what is held: after entersyscall it is what it was before. */
 TEST(EnterLeavesLocksAsTheyWere)
 {
+    because("m.locks counts what is held: after entersyscall it is what it was before");
     one_g();
     call_g("entersyscall");
     expect_field(0, "m0.locks");
     expect_field(0, "sched.lock.key");
 }
 
-/* The guard word is poisoned, and no request for preemption is made up. */
 TEST(EnterPoisonsTheGuard)
 {
+    because("the guard word is poisoned until exitsyscall, and no request for preemption is made up");
     one_g();
     call_g("entersyscall");
     expect_field(STACKPREEMPT, "g1.stackguard0");
@@ -104,9 +105,10 @@ TEST(EnterPoisonsTheGuard)
     expect_field(false, "g1.preempt");
 }
 
-/* So a preemption check before exitsyscall is found at once. */
 TEST(APreemptionCheckInASystemCallThrows)
 {
+    because("in a system call the guard word is poisoned: a preemption check there is a mistake, and is "
+            "found at once");
     one_g();
     call_g("entersyscall");
     call_g_throws("in a system call", "preemptcheck");
@@ -132,9 +134,9 @@ TEST(EnterCountsTheCall)
     expect_field(1, "p0.n.syscalls");
 }
 
-/* A P in a system call is not idle, and keeps its queue. */
 TEST(EnterTouchesNoQueue)
 {
+    because("a P in a system call is not idle, and keeps its queue; the G is on none");
     one_g();
     call("newp");
     call("idlep", 1);
@@ -150,9 +152,9 @@ TEST(EnterTouchesNoQueue)
     check_world();
 }
 
-/* The normal case is cheap: no lock, nobody is woken, no M is started. */
 TEST(EnterAloneTakesNoLock)
 {
+    because("with nobody waiting a call costs no lock, no wake-up and no thread");
     one_g();
     spy("lock");
     spy("notewakeup");
@@ -162,9 +164,9 @@ TEST(EnterAloneTakesNoLock)
     expect_events("");
 }
 
-/* A frame outside of the G's stack is refused; its two ends are inside. */
 TEST(ASpOutsideTheStackThrows)
 {
+    because("a frame outside of the G's stack is refused; the stack's two ends are inside");
     one_g();
     int64_t lo = get("g1.stack.lo"), hi = get("g1.stack.hi");
     int64_t bad[] = {lo - 1, hi + 1};
@@ -186,9 +188,9 @@ TEST(TheEndsOfTheStackAreInside)
     expect_field(Gsyscall_, "g2.atomicstatus");
 }
 
-/* Twice without exitsyscall: the second one must not get as far as the P, which is gone. */
 TEST(EnteringTwiceThrows)
 {
+    because("a second entry without exitsyscall must not get as far as the P, which is gone");
     one_g();
     call_g("entersyscall");
     struct outcome o = run_g(0, "entersyscall");
@@ -196,9 +198,10 @@ TEST(EnteringTwiceThrows)
         fail("entersyscall in a system call should throw; instead: %s", o.text);
 }
 
-/* In and out, again and again: nothing piles up. */
 TEST(InAndOutManyTimes)
 {
+    because("in and out, again and again: locks and statuses are what they were, and each call is counted "
+            "once");
     one_g();
     int64_t tick = (int64_t)(uint32_t)(0 - rndn(50)); /* over the wrap */
     set(tick, "p0.syscalltick");
