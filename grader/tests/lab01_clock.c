@@ -139,9 +139,8 @@ TEST(VdsocallKeepsTheCallersRegistersAndAlignsTheStack)
             in[i] = (rnd() & fixed[i]) | fixed[REGS + i];
         call_bytes("memwrite", in, sizeof in, 0);
         call("fakeclock", (int64_t)rnd(), 1, ret);
-        because("%s", at < 0 ? "vdsocall without a new stack calls on the present one"
-                             : "the function gets clock and ts as its arguments, and may change any register that a C "
-                               "function may");
+        because("the function gets clock and ts as its arguments, and may change any register that a C function may%s",
+                at < 0 ? "; vdsocall without a new stack calls on the present one" : "");
         expect_call(ret, "vdsocall", (int64_t)rndn(16), at);
         expect_result(1, true, "the clock's number and the address of the result have arrived");
         expect_result(3, 0, "the stack pointer at the call, modulo 16");

@@ -127,6 +127,8 @@ def test_differences_are_those_of_status_words_execution_and_presence() -> None:
     now = [Said("A", "1", "crash", "x"), Said("B", "1", "fail", "y"), Said("s", "", "race", "x", "2 1"), Said("C", "1", "pass", "")]
     assert [d.split()[2] for d in mutants.differences(2, first, now)] == ["A", "B", "D", "s"]
     assert not mutants.differences(2, first, list(reversed(first)))
+    counted = [[Said("P", "1", "fail", f"{n} of 100 came", program=program)] for program in (True, False) for n in (7, 8)]
+    assert not mutants.differences(2, *counted[:2]) and mutants.differences(2, *counted[2:])
 
 
 def test_each_seed_must_state_the_reason() -> None:
