@@ -104,9 +104,10 @@ TEST(RealErrorsComeBackAsMinusTheirNumbers)
     expect_call(-EINVAL, "linux_sigprocmask", 12345, 0);
 }
 
-/* EAGAIN of a pipe that is empty, and a byte that goes through it. */
 TEST(APipeThatIsEmptySaysEAGAIN)
 {
+    because("a failed call returns minus the error number, not -1: EAGAIN of an empty pipe is no error of "
+            "the program");
     expect_call(0, "linux_pipe", O_CLOEXEC | O_NONBLOCK, -1, -1);
     int64_t r = result(1), w = result(2);
     expect_call(-EAGAIN, "linux_read", r, 0, 1);

@@ -39,6 +39,7 @@ static int members(const char *name, bool *seen, int64_t first, int n)
 
 TEST(NoDeadGIsLostOrFoundTwice)
 {
+    because("each dead G is on one list, and the counts are the lists' lengths");
     enum { N = 200 };
     ps(2);
     int64_t g = dead(N);
@@ -104,6 +105,7 @@ TEST(TheGlobalListsTellStacksFromNone)
 
 TEST(ThoseWithAStackAreTakenFirst)
 {
+    because("gfget takes dead Gs that have a stack before those that have none");
     ps(1);
     int64_t g = dead(50);
     for (int i = 0; i < 50; i++) {
@@ -120,6 +122,7 @@ TEST(ThoseWithAStackAreTakenFirst)
 
 TEST(WhatGfgetReturnsHasAStack)
 {
+    because("a G that gfget returns has a stack: one that had none gets a new one");
     ps(1);
     int64_t g = dead(5);
     for (int i = 0; i < 5; i++) {

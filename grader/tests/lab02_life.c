@@ -29,6 +29,7 @@ static const char *const own[] = {"param",      "waiting",   "defers",         "
 
 TEST(TheNextGoroutineFindsNoTraceOfTheLast)
 {
+    because("what a goroutine left in its G is gone when the G is used again");
     one_p();
     int g = (int)call("newproc1", 1);
     call("rung", 0, g);
@@ -54,6 +55,7 @@ TEST(TheNextGoroutineFindsNoTraceOfTheLast)
 
 TEST(AnEndedGoroutineIsNobodys)
 {
+    because("a goroutine that has ended is dead and free, and it and its M know nothing of each other");
     one_p();
     int g = (int)call("newproc1", 1);
     call("rung", 0, g);
@@ -71,6 +73,7 @@ TEST(AnEndedGoroutineIsNobodys)
 /* gfput makes the 64th dead G everybody's; another M may have used it again before gdestroy returns. */
 TEST(NobodyTouchesAGThatIsOnTheFreeList)
 {
+    because("gfput makes the 64th dead G everybody's: what gdestroy does to a G it does before");
     one_p();
     int64_t old = call("newg", 63, Gdead_);
     for (int i = 0; i < 63; i++)
@@ -108,6 +111,7 @@ TEST(TheStackIsLeftBeforeTheGoroutineEnds)
 
 TEST(GoexitEndsAGoroutineFromWithin)
 {
+    because("goexit ends the goroutine from any depth, and its M schedules");
     one_p();
     int64_t g = call("newg");
     call("rung", 0, g);
@@ -192,6 +196,7 @@ TEST(EachStackSizeIsGivenAndWorks)
 
 TEST(AStackSizeBeyondMemoryIsRefused)
 {
+    because("no size may wrap round when it is rounded up");
     one_p();
     struct outcome o = run(0, "newproc1", 1, -1);
     if (o.kind != OUT_THREW)
@@ -200,6 +205,7 @@ TEST(AStackSizeBeyondMemoryIsRefused)
 
 TEST(ANewGIsDeadWhenOthersMayFindIt)
 {
+    because("a new G is in Gdead when allgadd shows it to others: its stack is not to be walked");
     one_p();
     stop_at("allgadd");
     struct outcome o = run(0, "newproc1", 1);
@@ -213,6 +219,7 @@ TEST(ANewGIsDeadWhenOthersMayFindIt)
 
 TEST(AGoroutineOfNobodyHasNoParent)
 {
+    because("no goroutine has made this one: parentgoid is 0");
     one_p();
     int g = (int)call("newproc1", 1);
     expect_field(0, "g%d.parentgoid", g);
@@ -223,6 +230,7 @@ TEST(AGoroutineOfNobodyHasNoParent)
 
 TEST(MalgMakesAnIdleG)
 {
+    because("malg makes a G in Gidle, with a stack");
     one_p();
     int g = (int)call("malg", 0);
     expect_field(Gidle_, "g%d.atomicstatus", g);

@@ -103,6 +103,7 @@ TEST(StacksTravelToThePoolInBatches)
 
 TEST(ACacheDrainsAndFillsBy16)
 {
+    because("stacks travel between a P's cache and the pool by 16");
     struct stk s[MANY];
     ps(2);
     for (int i = 0; i < MANY; i++)
@@ -192,6 +193,7 @@ TEST(WithoutAGuardPageThereIsNoStack)
 
 TEST(WithoutMemoryThereIsNoStack)
 {
+    because("the kernel gives no memory: stackalloc says so, and returns no address");
     static const int64_t sizes[] = {(int64_t)1 << 60, INT64_MAX, -1, -4096};
     call("newp");
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -205,6 +207,7 @@ TEST(WithoutMemoryThereIsNoStack)
 
 TEST(FreeStacksAreCountedWhereverTheyAre)
 {
+    because("stackcache_bytes counts what is free in every cache and in the pool");
     struct stk s[MANY];
     ps(2);
     for (int i = 0; i < MANY; i++)
@@ -223,6 +226,7 @@ TEST(FreeStacksAreCountedWhereverTheyAre)
 
 TEST(ClearingOnePLeavesTheOthersAlone)
 {
+    because("stackcache_clear(pp) empties pp's cache, and no other");
     struct stk s[10];
     ps(2);
     for (int i = 0; i < 10; i++)

@@ -89,6 +89,7 @@ TEST(EachControlWordIsLoadedIfItDiffers)
 
 TEST(TheFrameChainIsWhatItWasAfterMcall)
 {
+    because("who walks the frame pointers of a parked G finds its callers' frames, and no other");
     running_g();
     int64_t n = call_g("mcall_frames");
     if (n < 2 || n >= 100)
@@ -115,6 +116,7 @@ TEST(TheStackPointerIsValidAtEachInstruction)
 
 TEST(SystemstackShowsADumpWhereTheGIs)
 {
+    because("while systemstack's function runs a dump finds the G where it called");
     uint64_t in[REGS];
     int g = (int)running_g();
     load_patterns(in);
@@ -189,6 +191,8 @@ TEST(AContextIsUsedOnce)
 
 TEST(GostartcallForgesACallOfAnyStackTop)
 {
+    because("gostartcall makes the context of a function that has just been called: sp as behind a call, "
+            "and no frame before it");
     int64_t scratch = call("scratch");
     for (int i = 0; i < 40; i++) {
         int64_t top = scratch + 4096 + (i < 20 ? i : (int64_t)rndn(4096)), fn = (int64_t)rnd(),

@@ -21,6 +21,7 @@ static int64_t dead(int n)
 
 TEST(ANewGoroutineIsRunnableAndKnowsWhoMadeIt)
 {
+    because("a new goroutine is Grunnable and knows who made it, and where");
     one_p();
     int64_t parent = call("newg"), arg = (int64_t)rnd();
     call("rung", 0, parent);
@@ -40,6 +41,8 @@ TEST(ANewGoroutineIsRunnableAndKnowsWhoMadeIt)
 
 TEST(AGoroutineBeginsAsIfGoexitFrameHadCalledIt)
 {
+    because("a goroutine begins as if goexit_frame had called its body: sp as after a call, ctxt for the "
+            "body, control words at their defaults");
     one_p();
     int64_t arg = (int64_t)rnd();
     int64_t g = call("newproc1", arg), top = get("g%d.stack.hi", (int)g);
@@ -60,6 +63,8 @@ TEST(AGoroutineBeginsAsIfGoexitFrameHadCalledIt)
 
 TEST(AGoroutineThatReturnsEnds)
 {
+    because("a goroutine's function returns into goexit_frame: the goroutine ends, once, and its M "
+            "schedules");
     one_p();
     int64_t g = call("newproc1", 1);
     call("rung", 0, g);
@@ -96,6 +101,7 @@ TEST(ADeadGIsUsedAgain)
 
 TEST(GfgetFindsWhatGfputLeft)
 {
+    because("gfget finds each dead G that gfput left, once, and both count");
     one_p();
     int64_t g = dead(3);
     for (int i = 0; i < 3; i++)
@@ -112,6 +118,7 @@ TEST(GfgetFindsWhatGfputLeft)
 
 TEST(OnlyTheDeadAreFree)
 {
+    because("only a G in Gdead may be on a free list");
     one_p();
     int64_t g = call("newg");
     call_throws("not dead", "gfput", 0, g);
@@ -119,6 +126,7 @@ TEST(OnlyTheDeadAreFree)
 
 TEST(At64DeadGsAllBut31BecomeEverybodys)
 {
+    because("with the 64th dead G a P gives 33 to the global list, and both lists are counted");
     one_p();
     int64_t g = dead(64);
     for (int i = 0; i < 63; i++)
@@ -133,6 +141,7 @@ TEST(At64DeadGsAllBut31BecomeEverybodys)
 
 TEST(AnEmptyListIsFilledUpTo32)
 {
+    because("a P without dead Gs fetches from the global list until it has 32, and takes one of them");
     call("newp", 2);
     call("hold", 0, 0);
     int64_t g = dead(40);
@@ -149,6 +158,7 @@ TEST(AnEmptyListIsFilledUpTo32)
 
 TEST(AStackOfAnotherSizeIsFreedWithItsG)
 {
+    because("a dead G keeps a stack of the default size only: any other is freed, and the G has none");
     one_p();
     int64_t g = call("newproc1", 1, 256 * 1024), lo = get("g%d.stack.lo", (int)g);
     expect_field(lo + 256 * 1024, "g%d.stack.hi", (int)g);
@@ -164,6 +174,7 @@ TEST(AStackOfAnotherSizeIsFreedWithItsG)
 
 TEST(IdsComeInBatchesAndBeginWith1)
 {
+    because("ids begin with 1, and a P takes 16 at a time from sched.goidgen");
     call("newp", 2);
     expect_call(1, "goidnext", 0);
     expect_field(16, "sched.goidgen");

@@ -55,6 +55,7 @@ TEST(AStackHasItsSizeAndAGuardPage)
 
 TEST(WhoRunsOverTheEndOfAStackDies)
 {
+    because("the page below a stack is its guard: to touch it is fatal");
     one_p();
     struct stk s = alloc(STACK);
     call("touch", s.lo);
@@ -77,6 +78,7 @@ TEST(StacksDoNotOverlap)
 
 TEST(AFreeStackIsUsedAgain)
 {
+    because("a stack that is given back lies in the P's cache, and the next one comes from there");
     one_p();
     struct stk s = alloc(STACK);
     int64_t n = get("p0.stackcache.n");
@@ -104,6 +106,7 @@ TEST(APsCacheHoldsAtMost32Stacks)
 
 TEST(WithoutAPStacksComeFromThePool)
 {
+    because("an M without a P takes stacks from the pool, and from no P's cache");
     call("newp");
     struct stk s = alloc(STACK);
     sound(s, STACK);

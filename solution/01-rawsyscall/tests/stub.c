@@ -119,9 +119,9 @@ TEST(TheStubsFillInTheResultAndKeepTheCallersRegisters)
     }
 }
 
-/* A raw call is none of the scheduler's business. */
 TEST(RawSyscallTellsTheSchedulerNothing)
 {
+    because("RawSyscall goes to the kernel and back, and the P stays: no entersyscall, no exitsyscall");
     call("newp");
     int64_t g = call("newg");
     call("hold", 0, 0);

@@ -62,6 +62,8 @@ TEST(SystemstackKeepsTheCallersRegisters)
 
 TEST(McallRunsItsFunctionOnG0)
 {
+    because("mcall runs its function once, on g0, at the beginning of a chain of frames; gogo makes the G "
+            "run on behind mcall");
     uint64_t in[REGS];
     int64_t g = running_g();
     load_patterns(in);
@@ -78,6 +80,7 @@ TEST(McallRunsItsFunctionOnG0)
 
 TEST(McallSavesTheContextAsItIsAfterItsReturn)
 {
+    because("mcall saves what its caller has when it goes on: the registers as they are behind the return");
     uint64_t in[REGS];
     running_g();
     load_patterns(in);
@@ -153,6 +156,7 @@ TEST(SystemstackOnG0IsAPlainCall)
 
 TEST(SystemstackOfAGThatTheMDoesNotRunIsFatal)
 {
+    because("only the running G, g0 and gsignal may call systemstack");
     running_g();
     int64_t other = call("newg");
     call_g_throws("badsystemstack", "systemstack_as", 0, 2, other);
@@ -160,6 +164,7 @@ TEST(SystemstackOfAGThatTheMDoesNotRunIsFatal)
 
 TEST(GogoRunsTheGAndEmptiesTheContext)
 {
+    because("gogo makes g the running G, goes on where the context says, and empties the context");
     call("newp");
     call("hold", 0, 0);
     int64_t g = call("newg");
