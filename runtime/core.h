@@ -177,11 +177,13 @@ void asyncPreempt2(void);
 bool inusertext(uintptr_t pc);
 
 /** What the signal handler and sigqueue.c share. */
-extern struct sigqueue {
+struct sigqueue {
     _Atomic uint64_t wanted;  /**< signals that channels wait for, bit sig - 1; sigqueue.c stores (release) */
     _Atomic uint64_t pending; /**< those of them that have come and were not taken yet */
     int wakefd;               /**< an eventfd; constant once wanted is not 0 */
-} sigq;
+};
+/** The only one. */
+extern struct sigqueue sigq;
 /**
  * Has the runtime's handler called for sig, from here on, and unblocks it on the calling thread (minit does on those to come, for all
  * that is wanted); stores what was there before to *before. 0 or -errno.
