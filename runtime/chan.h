@@ -32,6 +32,9 @@ sudog *acquireSudog(void);
 /** Gives s back; it is on no queue. Mirrors releaseSudog. */
 void releaseSudog(sudog *s);
 
+/** Sudogs that were taken and not given back; exact while nobody takes or gives one. */
+int64_t sudogsinuse(void);
+
 /** Who waits on one side of a channel, first come first served. The channel's lock protects it. */
 typedef struct waitq {
     /** longest waiting, or NULL; read without the lock as a hint by the try operations */

@@ -158,6 +158,8 @@ extern const bool ishosted;
 void *sysAlloc(size_t n);
 /** Gives it back. */
 void sysFree(void *p, size_t n);
+/** Bytes that sysAlloc has given out, less those that came back. */
+extern _Atomic uint64_t sysbytes;
 /** Memory for the runtime that is never freed, zeroed. Mirrors persistentalloc. */
 void *persistentalloc(size_t n, size_t align);
 

@@ -413,6 +413,8 @@ typedef struct SchedStats {
     uint64_t threads;        /**< threads started, the first included */
     uint64_t threadsended;   /**< of these, exited */
     uint64_t gs;             /**< G structures allocated */
+    uint64_t sysbytes;       /**< bytes that the runtime has from the system, but for stacks: its own structures, and in the
+                              *   pure build what gomalloc gives out */
     uint64_t stackbytes;     /**< bytes of free stacks that the runtime keeps (address space: not all of it has memory) */
 } SchedStats;
 /**

@@ -5,17 +5,21 @@
 #include "core.h"
 #include "fiber.h"
 
+_Atomic uint64_t sysbytes;
+
 void *sysAlloc(size_t n)
 {
     intptr_t p = linux_mmap(NULL, n, KPROT_READ | KPROT_WRITE, KMAP_PRIVATE | KMAP_ANON, -1, 0);
     if (p < 0 && p >= -MAX_ERRNO)
         fatal("out of memory: the kernel refused %zu bytes (errno %ld)", n, -(long)p);
+    fetch_add_relaxed(&sysbytes, n); /* a statistic */
     fiber_root((void *)p, n);
     return (void *)p;
 }
 
 void sysFree(void *p, size_t n)
 {
+    fetch_add_relaxed(&sysbytes, -(uint64_t)n); /* a statistic */
     fiber_unroot(p, n);
     int err = linux_munmap(p, n);
     if (err < 0)

@@ -46,6 +46,7 @@ RACY static void addall(SchedStats *st)
     addcounters(st, &sched.n);
     st->netpollwakes += load_relaxed(&sched.netpollwakes); /* counters: order nothing */
     st->gs = (uint64_t)load_relaxed(&allglen);
+    st->sysbytes = load_relaxed(&sysbytes);
     st->threads = (uint64_t)sched.mnext;
     st->threadsended = (uint64_t)sched.nmfreed;
 }

@@ -19,8 +19,9 @@
 #define SUDOG_BATCH (SUDOG_CACHE / 2)
 
 static struct {
-    mutex lock;  /* protects free */
+    mutex lock;  /* protects what follows */
     sudog *free; /* free sudogs, linked by waitlink */
+    int64_t made, n; /* sudogs that exist, and those on the list */
 } sudogcentral;
 
 /* Fills pp's empty list: from the central one, else with new ones. Owner of pp. */
@@ -33,7 +34,10 @@ static void refill(P *pp)
         s->waitlink = pp->sudogcache;
         pp->sudogcache = s;
         pp->sudogcachen++;
+        sudogcentral.n--;
     }
+    if (!pp->sudogcache)
+        sudogcentral.made += SUDOG_BATCH;
     unlock(&sudogcentral.lock);
     if (pp->sudogcache)
         return;
@@ -56,6 +60,7 @@ static void flush(P *pp)
     lock(&sudogcentral.lock);
     last->waitlink = sudogcentral.free;
     sudogcentral.free = first;
+    sudogcentral.n += SUDOG_BATCH;
     unlock(&sudogcentral.lock);
 }
 
@@ -89,4 +94,14 @@ void releaseSudog(sudog *s)
     s->waitlink = pp->sudogcache;
     pp->sudogcache = s;
     pp->sudogcachen++;
+}
+
+RACY int64_t sudogsinuse(void)
+{
+    lock(&sudogcentral.lock);
+    int64_t n = sudogcentral.made - sudogcentral.n;
+    for (int i = 0; i < MAXGOMAXPROCS && allp[i]; i++) /* Ps beyond gomaxprocs keep theirs */
+        n -= allp[i]->sudogcachen;
+    unlock(&sudogcentral.lock);
+    return n;
 }

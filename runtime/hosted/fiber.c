@@ -45,14 +45,26 @@ void *__tsan_get_current_fiber(void);
 void *__tsan_create_fiber(unsigned flags);
 void __tsan_destroy_fiber(void *fiber);
 void __tsan_switch_to_fiber(void *fiber, unsigned flags);
+void __tsan_acquire(void *addr);
+void __tsan_release(void *addr);
+
+/**
+ * Stands for the kernel. A stack of unusual size is unmapped by one M and its addresses mapped again by another, by system
+ * calls that the tool does not see: what the kernel orders is told here.
+ */
+static char kernel;
 
 PLAIN void fiber_create(G *gp)
 {
+    if (gp->stack.hi - gp->stack.lo != STACK_DEFAULT)
+        __tsan_acquire(&kernel);
     gp->fiber = __tsan_create_fiber(0);
 }
 
 PLAIN void fiber_destroy(G *gp)
 {
+    if (gp->stack.hi - gp->stack.lo != STACK_DEFAULT)
+        __tsan_release(&kernel);
     __tsan_destroy_fiber(gp->fiber);
     gp->fiber = NULL;
 }
