@@ -60,18 +60,19 @@ static void clock(void *arg)
     wg_done(&loops);
 }
 
-/** Turns that take about a second here. */
+/** Turns that take about a second here: by the fastest of several attempts, since others may have disturbed the rest. */
 static uint64_t persecond(void)
 {
-    uint64_t n = 1 << 20;
-    for (;;) {
+    uint64_t n = 1 << 24;
+    int64_t best = INT64_MAX;
+    for (int i = 0; i < 10; i++) {
         int64_t begun = nanotime();
         result = compute(n);
         int64_t took = nanotime() - begun;
-        if (took > 50 * NSEC_PER_MSEC)
-            return (uint64_t)((double)n * NSEC_PER_SEC / (double)took);
-        n *= 2;
+        if (took < best)
+            best = took;
     }
+    return (uint64_t)((double)n * NSEC_PER_SEC / (double)best);
 }
 
 int gomain(int argc, char **argv)
@@ -96,9 +97,9 @@ int gomain(int argc, char **argv)
     stop = true;
     wg_wait(&loops);
     schedstats(&after);
-    goprintf(1, "%d loops without calls on %d Ps, %lld s each: the clock ticked %d times, at worst %lld ms too late; "
+    goprintf(1, "a loop without calls on each of %d Ps, %lld s each: the clock ticked %d times, at worst %lld ms too late; "
                 "%llu preemptions\n",
-             n, n, (long long)seconds, l.ticks, (long long)(l.worst / NSEC_PER_MSEC),
+             n, (long long)seconds, l.ticks, (long long)(l.worst / NSEC_PER_MSEC),
              (unsigned long long)(after.preemptions - before.preemptions));
     return 0;
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""Clients that a web server must be able to bear: runtime/tests/clients.py KIND PORT [PID] [N]
+"""Clients that a server must be able to bear: runtime/tests/clients.py KIND PORT [PID] [N]
 
   many PORT PID N   N connections at once, each of which asks, waits until all have asked, and asks again
   half PORT PID N   N clients that close their sending half behind the request
   slow PORT PID N   N clients that send a byte now and then, while another is served; the server must cut them off
   deaf PORT PID N   N clients that ask for something large and never read, while another is served
   queue PORT PID N  N clients that have connected and asked before the server, which is stopped, has accepted them; it is told to end
+  echo PORT PID N   N clients of the echo server, who get back what they send, and the end when they end
+  echoend PORT PID N  the same while the server is told to end: what was sent before comes back
   drain PORT PID N  N clients that ask again and again, while the server is told to end: each request that was sent is answered
 
 Each prints one line, "ok: ..." with status 0, or what was not so, with status 1. PID is the server's.
@@ -196,7 +198,48 @@ def drain(port: int, pid: int, n: int) -> str:
     return f"{requests} requests of {n} clients, none lost at the end"
 
 
-KINDS: dict[str, Callable[[int, int, int], str]] = {f.__name__: f for f in (many, half, slow, deaf, queue, drain)}
+def back(s: socket.socket, want: bytes) -> None:
+    """Reads what was sent."""
+    got = b""
+    while len(got) < len(want):
+        data = s.recv(65536)
+        must(data != b"", f"the end came after {len(got)} of {len(want)} bytes")
+        got += data
+    must(got == want, "what comes back is something else")
+
+
+def echo(port: int, pid: int, n: int) -> str:
+    socks = [connect(port) for _ in range(n)]
+    total = 0
+    for size in (1, 64, 4096, 4097, 30000):
+        sent = {}
+        for s in socks:
+            sent[s] = os.urandom(size)
+            s.sendall(sent[s])
+            total += size
+        for s in socks:
+            back(s, sent[s])
+    running = threads(pid)
+    must(running < 100, f"{running} threads for {n} connections")
+    for s in socks:
+        s.shutdown(socket.SHUT_WR)
+        must(closed(s), "the connection goes on after the client's end")
+    return f"{n} connections, {total} bytes, {running} threads"
+
+
+def echoend(port: int, pid: int, n: int) -> str:
+    socks = [connect(port) for _ in range(n)]
+    sent = {s: os.urandom(20000) for s in socks}
+    for s in socks:
+        s.sendall(sent[s])
+    os.kill(pid, signal.SIGTERM)
+    for s in socks:
+        back(s, sent[s])
+        must(closed(s), "the connection goes on at the end")
+    return f"{n} connections got all back at the end"
+
+
+KINDS: dict[str, Callable[[int, int, int], str]] = {f.__name__: f for f in (many, half, slow, deaf, queue, drain, echo, echoend)}
 
 
 def main() -> int:
