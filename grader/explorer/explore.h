@@ -54,7 +54,10 @@ _Noreturn void ex_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)
             ex_fail(__VA_ARGS__);  \
     } while (0)
 
-/** Names n bytes at addr for traces; from setup. A longer range named later is used where no shorter one fits. */
+/**
+ * Names n bytes at addr for traces; from setup, or from a thread in the first execution. A longer range named later is used
+ * where no shorter one fits.
+ */
 void ex_name(const volatile void *addr, size_t n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /** Names an 8-byte value (a pointer) for traces; from setup. */
 void ex_value(uint64_t value, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -162,6 +162,13 @@ ONCE void poll_world(void)
     ex_name(&pd->rg, sizeof pd->rg, "pd.rg");
     ex_name(&pd->wg, sizeof pd->wg, "pd.wg");
     ex_name(&pd->lock, sizeof pd->lock, "pd.lock");
+    ex_name(&pd->closing, sizeof pd->closing, "pd.closing");
+    ex_name(&pd->rrun, sizeof pd->rrun, "pd.rrun");
+    ex_name(&pd->wrun, sizeof pd->wrun, "pd.wrun");
+    ex_name(&pd->rseq, sizeof pd->rseq, "pd.rseq");
+    ex_name(&pd->wseq, sizeof pd->wseq, "pd.wseq");
+    ex_name(&pd->rd, sizeof pd->rd, "pd.rd");
+    ex_name(&pd->wd, sizeof pd->wd, "pd.wd");
     ex_name(&kernel.entry, sizeof kernel.entry, "the kernel");
     ex_name(&kernel.ready, sizeof kernel.ready, "the eventfd");
     for (int i = 1; i < 3; i++)

@@ -156,14 +156,14 @@ static void execute(void)
     reset();
     eng->executing = true;
     if (sigsetjmp(eng->escape, 0)) {
-        eng->active = eng->executing = false;
+        eng->active = eng->executing = eng->naming = false;
         eng->cur = 0;
         return;
     }
     if (eng->sc->setup)
         eng->sc->setup();
-    eng->naming = false;
     run_threads();
+    eng->naming = false;
     if (!eng->failed && !eng->pruned && eng->sc->check)
         eng->sc->check();
     eng->executing = false;

@@ -170,6 +170,7 @@ static void makes(void)
 {
     world_as(0);
     newborn = allocm(NULL, NULL, -1);
+    ex_name(newborn, sizeof *newborn, "the new M"); /* where it lies is the same in each execution */
     ex_post(&made);
 }
 
