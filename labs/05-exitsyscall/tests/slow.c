@@ -60,6 +60,7 @@ TEST(TheGGoesOnOnAnotherM)
 /* And everything about it is as after any other system call. */
 TEST(TheSlowWayCleansUpToo)
 {
+    because("g1 goes on on m1: what entersyscall did to it is undone as on the fast way");
     taken();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     expect_returned(run(1, "schedule"), 1);
@@ -122,6 +123,8 @@ static void locked(void)
 /* Nobody but its own thread may run a locked G: the M waits for a P, and for nothing else. */
 TEST(ALockedGWaitsForAPOnItsThread)
 {
+    because("g1 is locked to m0: it is queued like any other, and m0 waits in stoplockedm(), which takes "
+            "sched.lock itself");
     taken();
     locked();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
@@ -135,6 +138,7 @@ TEST(ALockedGWaitsForAPOnItsThread)
 /* Another M finds it, and passes its P on. */
 TEST(ALockedGComesBackOnItsThread)
 {
+    because("m1 finds g1 on the queue and passes its P to m0, where g1 begins a new time slice");
     taken();
     locked();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
@@ -154,6 +158,7 @@ TEST(ALockedGComesBackOnItsThread)
 /* While the world is stopped there is no P to be had: not the old one, and none is idle. */
 TEST(AStoppedWorldGivesNoP)
 {
+    because("p0 is in Pgcstop: the compare-and-swap fails, and then nothing of the P may be touched");
     call("newp");
     call("newg");
     call("newm"); /* somebody is at work: no deadlock */
@@ -173,6 +178,7 @@ TEST(AStoppedWorldGivesNoP)
 /* After entersyscallblock the old P is not tried, though it lies there. */
 TEST(AfterBlockWithoutIdlePsTheGIsQueued)
 {
+    because("entersyscallblock handed the P off and left no oldp: there is none to win back");
     call("newp");
     call("newg");
     call("newm"); /* somebody is at work: no deadlock */

@@ -22,6 +22,7 @@ static void free_p(void)
 
 TEST(HandoffpStartsAnMForLocalWork)
 {
+    because("p0 has a goroutine in its queue: it needs an M, and may not go idle");
     free_p();
     call("setring", 0, 0, call("newg"));
     call("handoffp", 0);
@@ -40,6 +41,7 @@ TEST(HandoffpStartsAnMForGlobalWork)
 /* Somebody must look for work that comes later. */
 TEST(HandoffpStartsASpinningMIfNobodyElseLooks)
 {
+    because("no P is idle and no M spins: somebody has to look for work, counted before it starts");
     free_p();
     set(0, "sched.nmspinning");
     set(1, "sched.needspinning");
@@ -51,6 +53,7 @@ TEST(HandoffpStartsASpinningMIfNobodyElseLooks)
 
 TEST(HandoffpGivesThePToAStopTheWorld)
 {
+    because("a stop waits for one more P: it gets p0, counted once, and the last P wakes the stopper");
     free_p();
     call("gcwaiting", 1);
     call("handoffp", 0);

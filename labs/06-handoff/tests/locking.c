@@ -29,6 +29,7 @@ static int64_t locked(int64_t status)
 /* Two locks need two unlocks. */
 TEST(LockingNests)
 {
+    because("locks are counted: g1 and m0 are tied, in both directions, until the last one is undone");
     int64_t g = running();
     call_g("lockosthread");
     call_g("lockosthread");
@@ -43,6 +44,7 @@ TEST(LockingNests)
 
 TEST(UnlockingWithoutALockDoesNothing)
 {
+    because("the program may unlock what it has not locked: nothing happens");
     running();
     call_g("unlockosthread");
     expect_field(0, "m0.lockedExt");
@@ -53,6 +55,7 @@ TEST(UnlockingWithoutALockDoesNothing)
 /* The program's locks and the runtime's are counted apart; either keeps the G on its thread. */
 TEST(ProgramsAndRuntimesLocksAreCountedApart)
 {
+    because("two counts: g1 stays tied to m0 until both are 0");
     int64_t g = running();
     call_g("lockosthread");
     call_g("lockOSThread");
@@ -66,6 +69,8 @@ TEST(ProgramsAndRuntimesLocksAreCountedApart)
 /* A locked M whose G cannot run gives its P away and sleeps until somebody brings one. */
 TEST(StoplockedmWaitsForItsG)
 {
+    because("a locked M gives its P away, counts as idle and locked, and sleeps on no list until startlockedm "
+            "brings a P");
     int64_t g = locked(Gwaiting_);
     call("newp", 2);
     call("hold", 1, 0);
@@ -91,6 +96,8 @@ TEST(StoplockedmWaitsForItsG)
 /* What a locked goroutine has done to its thread must not reach a new one: another thread makes it. */
 TEST(ALockedMDoesNotCloneItself)
 {
+    because("a new thread inherits what this one's goroutine did to it: the template thread, which waits for "
+            "requests, makes it");
     call("newp", 2);
     set(1, "newmHandoff.haveTemplateThread");
     int64_t template = call("newm");
@@ -135,6 +142,7 @@ static void nobody_runs(int64_t status)
 
 TEST(AllAsleepIsADeadlock)
 {
+    because("the report comes with sched.lock free: the dump of all goroutines may need it");
     nobody_runs(Gwaiting_);
     expect(run(0, "checkdead"), "fatal: all goroutines are asleep - deadlock!");
     expect_field(0, "sched.lock.key"); /* the dump may want it */
@@ -142,6 +150,7 @@ TEST(AllAsleepIsADeadlock)
 
 TEST(AnMAtWorkIsNoDeadlock)
 {
+    because("m1 runs until it counts as idle or as idle and locked; then nobody does");
     nobody_runs(Gwaiting_);
     call("newm");
     call("checkdead");

@@ -29,6 +29,8 @@ TEST(EventsMakeTheirDirectionsReady)
 
 TEST(OnlyEPOLLERRAloneIsAnEventError)
 {
+    because("EPOLLERR alone is an error of the descriptor, for readers; with other events it is not, and the "
+            "next event takes it back");
     running(1);
     spy("linux_epoll_ctl");
     int64_t pd = open_pipe(NULL, NULL), data = registered();
@@ -46,6 +48,8 @@ TEST(OnlyEPOLLERRAloneIsAnEventError)
 
 TEST(DelaysAreRoundedToMillisecondsButNotToNone)
 {
+    because("epoll_wait takes milliseconds: less than one is one, no limit is -1, and the longest wait is "
+            "1000000000");
     static const struct {
         int64_t delay;
         const char *wait;
@@ -74,6 +78,8 @@ TEST(DelaysAreRoundedToMillisecondsButNotToNone)
 
 TEST(BreakWakesTheBlockedPoller)
 {
+    because("a break ends one sleep: the poller reads the eventfd and resets the flag, so that it sleeps again "
+            "and the next break works");
     call("netpollGenericInit");
     int64_t m = call("newm");
     spy("linux_write");
@@ -116,6 +122,8 @@ TEST(APollThatDoesNotWaitLeavesTheBreakAlone)
 
 TEST(AnEventOfAnEarlierUseIsDropped)
 {
+    because("the event carries the fdseq of an earlier use: it is not for the descriptor that uses the pollDesc "
+            "now");
     running(1);
     spy("linux_epoll_ctl");
     int64_t old = open_pipe(NULL, NULL), olddata = registered();
@@ -151,6 +159,7 @@ TEST(ADuplicateBringsNoEventsAfterClose)
 
 TEST(ADescriptorIsWatchedInBothDirectionsAtEdges)
 {
+    because("one EPOLL_CTL_ADD for both directions: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLET");
     running(1);
     spy("linux_epoll_ctl");
     int64_t fd;
@@ -165,6 +174,7 @@ TEST(ADescriptorIsWatchedInBothDirectionsAtEdges)
 
 TEST(ThePollerIsSetUpOnce)
 {
+    because("one epoll descriptor for the program, closed on exec");
     spy("linux_epoll_create");
     expect_call(false, "netpollinited");
     running(1);

@@ -10,6 +10,7 @@ enum { SYSMON = 1, CAP = 10000 };
 
 TEST(DelayIsTwentyMicrosecondsAfterSomethingWasDone)
 {
+    because("idle is 0: whatever the delay was, it begins again at 20 us");
     expect_call(20, "sysmon_delay", 0, 0);
     expect_call(20, "sysmon_delay", 0, 20);
     expect_call(20, "sysmon_delay", 0, CAP);
@@ -18,6 +19,7 @@ TEST(DelayIsTwentyMicrosecondsAfterSomethingWasDone)
 
 TEST(DelayStaysForFiftyIdleRounds)
 {
+    because("in the first 50 idle rounds the delay stays as it is");
     for (int idle = 1; idle <= 50; idle++)
         expect_call(20, "sysmon_delay", idle, 20);
     int64_t some = 1 + rndn(CAP);
@@ -26,6 +28,7 @@ TEST(DelayStaysForFiftyIdleRounds)
 
 TEST(DelayDoublesFromThenOnUpToTenMilliseconds)
 {
+    because("after 50 idle rounds twice the last delay, but never more than 10000 us");
     int64_t some = 1 + rndn(CAP / 2);
     expect_call(2 * some, "sysmon_delay", 51, some);
     expect_call(2 * some, "sysmon_delay", 1000000, some);

@@ -23,6 +23,7 @@ static void running(int64_t tick)
 
 TEST(TheFirstLookOnlyTakesANote)
 {
+    because("a slice that was not seen before is noted with the time of this look; it lasts from then on");
     int64_t tick = 1 + (int64_t)rndn(1000000), now = call("clock") + (int64_t)rndn(1000);
     running(tick);
     expect_call(0, "retake", now);
@@ -107,6 +108,8 @@ TEST(APInASystemCallIsLookedAtByRetakeSyscall)
  */
 TEST(ASliceOfShortCallsEndsToo)
 {
+    because("each look sees another call in the same slice: after 10 ms retake_syscall is told to take the P "
+            "whatever call it is");
     int64_t now = call("clock");
     running(7);
     set(Psyscall_, "p0.status");
@@ -120,6 +123,7 @@ TEST(ASliceOfShortCallsEndsToo)
 
 TEST(RetakeReturnsHowManyPsWereTaken)
 {
+    because("retake returns how many Ps retake_syscall took, not how many it looked at");
     int64_t now = call("clock");
     running(7);
     call("newp", 3);
@@ -135,6 +139,7 @@ TEST(RetakeReturnsHowManyPsWereTaken)
 
 TEST(IdleAndStoppedPsAreLeftAlone)
 {
+    because("only a P in Prunning or Psyscall has a slice to be noted");
     int64_t now = call("clock");
     running(7);
     for (int i = 0; i < 2; i++) {

@@ -21,6 +21,8 @@ static void in_syscall(void)
 /* G and P run again, and M and P have each other. */
 TEST(TheOldPComesBack)
 {
+    because("nobody has taken p0: winning it by compare-and-swap and wirep() is all there is to do, and g1 runs "
+            "again");
     in_syscall();
     expect_call_g(0, "exitsyscall");
     expect_field(Prunning_, "p0.status");
@@ -34,6 +36,7 @@ TEST(TheOldPComesBack)
 /* One call more has ended on this P. */
 TEST(ExitMovesSyscalltickByOne)
 {
+    because("syscalltick counts the calls that have ended on this P: sysmon tells two calls apart by it");
     in_syscall();
     int64_t tick = get("p0.syscalltick");
     call_g("exitsyscall");
@@ -43,6 +46,8 @@ TEST(ExitMovesSyscalltickByOne)
 /* It is still the same time slice: a loop of short calls must not look like a G that yields. */
 TEST(ExitStartsNoTimeSlice)
 {
+    because("who takes the fast way is still in the old time slice: a loop of short calls would never be "
+            "preempted otherwise");
     in_syscall();
     int64_t tick = (int64_t)(uint32_t)rnd();
     set(tick, "p0.schedtick");
@@ -52,6 +57,8 @@ TEST(ExitStartsNoTimeSlice)
 
 TEST(ExitLeavesLocksAsTheyWere)
 {
+    because("each locks++ has its locks--: an M that seems to hold a lock is never preempted, and may not "
+            "schedule");
     in_syscall();
     call_g("exitsyscall");
     expect_field(0, "m0.locks");
@@ -61,6 +68,8 @@ TEST(ExitLeavesLocksAsTheyWere)
 /* The G may be preempted again, and is in no system call any more. */
 TEST(ExitRestoresTheGuard)
 {
+    because("what entersyscall did to the G is undone: guard word, throwsplit, and the recorded frame, which "
+            "will be gone soon");
     in_syscall();
     call_g("exitsyscall");
     expect_field(get("g1.stack.lo") + STACKGUARD, "g1.stackguard0");
@@ -71,6 +80,7 @@ TEST(ExitRestoresTheGuard)
 /* Somebody asked for a preemption during the call; g.preempt remembers it. */
 TEST(APreemptionRequestSurvivesTheCall)
 {
+    because("the guard word was in use during the call; g.preempt remembers what was asked for meanwhile");
     in_syscall();
     set(true, "g1.preempt");
     call_g("exitsyscall");
@@ -82,6 +92,7 @@ TEST(APreemptionRequestSurvivesTheCall)
 /* And the next check follows it. */
 TEST(TheRequestIsFollowedAtTheNextCheck)
 {
+    because("g1 was asked to yield during its call: at the next check g2 gets its turn");
     in_syscall();
     call("randomOrder_reset", 1);
     call("newg");
@@ -96,6 +107,7 @@ TEST(TheRequestIsFollowedAtTheNextCheck)
 /* The M has its P: there is none to remember. */
 TEST(OldpIsForgotten)
 {
+    because("m.oldp is a P that the M may try to win back; it has one now");
     in_syscall();
     call_g("exitsyscall");
     expect_field(NIL, "m0.oldp");
@@ -104,6 +116,7 @@ TEST(OldpIsForgotten)
 /* Nearly every call ends here: no lock, and nobody is woken or started. */
 TEST(TheOldPCostsNoLock)
 {
+    because("nearly every call ends here, many at a time: one compare-and-swap and no lock that all share");
     in_syscall();
     spy("lock");
     spy("notewakeup");
@@ -116,6 +129,7 @@ TEST(TheOldPCostsNoLock)
 /* exitsyscall in the frame that made entersyscall, as Syscall does it. */
 TEST(TheSameFrameIsValid)
 {
+    because("Syscall enters and exits from one frame: its stack pointer is the one on record, and not above it");
     in_syscall();
     call_g("exitsyscall");
     expect_call_g(0, "enterexit");
@@ -140,6 +154,7 @@ TEST(ExitWithoutEnterThrows)
 /* The fast half by itself: a P, and nothing changes for the G. */
 TEST(ExitsyscallfastTakesTheOldP)
 {
+    because("exitsyscallfast gets a P and nothing else: what is to be done for the G comes after it");
     in_syscall();
     int64_t tick = get("p0.syscalltick");
     expect_call_g(true, "exitsyscallfast", 0);
@@ -170,6 +185,8 @@ TEST(AReusedPMovesItsTickOnceMore)
 /* The program dies and is dumped: whoever comes from the kernel now must not get in the way. */
 TEST(AFrozenWorldGivesNoP)
 {
+    because("stopwait is freezeStopWait: the program dies, and no P is given out, neither the old one nor an "
+            "idle one");
     in_syscall();
     call("newp");
     call("idlep", 1);

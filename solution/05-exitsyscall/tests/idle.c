@@ -25,6 +25,7 @@ static void taken(int idle)
 /* Any P will do. */
 TEST(AnIdlePIsTaken)
 {
+    because("p0 is m1's by now; p1 is idle, and any P will do: it leaves the idle list and g1 runs with it");
     taken(2);
     int64_t tick = get("p1.syscalltick");
     expect_call_g(0, "exitsyscall");
@@ -41,6 +42,7 @@ TEST(AnIdlePIsTaken)
 /* What m1 does with p0 is none of our business any more. */
 TEST(ThePOfAnotherMIsNotTouched)
 {
+    because("m1 has p0: without a successful compare-and-swap nothing of it is ours");
     taken(1);
     int64_t tick = (int64_t)(uint32_t)rnd(), sched = (int64_t)(uint32_t)rnd();
     call("newg");
@@ -60,6 +62,7 @@ TEST(ThePOfAnotherMIsNotTouched)
 /* It is the same time slice, on another P. */
 TEST(AnIdlePStartsNoTimeSlice)
 {
+    because("another P by the fast way, but the same time slice");
     taken(1);
     int64_t tick = (int64_t)(uint32_t)rnd();
     set(tick, "p1.schedtick");
@@ -71,6 +74,7 @@ TEST(AnIdlePStartsNoTimeSlice)
 /* All Ps were idle, and sysmon has gone to sleep: now one runs. */
 TEST(TakingAnIdlePWakesSysmon)
 {
+    because("all Ps were idle, so sysmon went to sleep; now one runs that it has to watch");
     taken(1);
     set(1, "sched.sysmonwait");
     spy("notewakeup");
@@ -83,6 +87,7 @@ TEST(TakingAnIdlePWakesSysmon)
 /* No P is idle: that can be seen without the lock. */
 TEST(WithoutIdlePsTheFastWayTakesNoLock)
 {
+    because("that no P is idle can be seen without sched.lock");
     taken(0);
     spy("lock");
     spy("pidleget");
@@ -96,6 +101,7 @@ TEST(WithoutIdlePsTheFastWayTakesNoLock)
 /* There need not be an old P. */
 TEST(ExitsyscallfastWithoutAnOldP)
 {
+    because("there is no old P, and p1 is idle");
     taken(1);
     expect_call_g(true, "exitsyscallfast", NIL);
     expect_field(1, "m0.p");
@@ -107,6 +113,7 @@ TEST(ExitsyscallfastWithoutAnOldP)
 /* The half that runs on g0: the first P of the list. */
 TEST(ExitsyscallfastPidleTakesOne)
 {
+    because("pidleget() takes a P off the list, acquirep() makes it this M's");
     taken(2);
     expect_call(true, "exitsyscallfast_pidle");
     expect_field(1, "m0.p");
@@ -118,6 +125,7 @@ TEST(ExitsyscallfastPidleTakesOne)
 /* And without any it says so, and wakes nobody. */
 TEST(ExitsyscallfastPidleWithoutIdlePs)
 {
+    because("no P was idle: sysmon has nothing new to watch and sleeps on");
     taken(0);
     set(1, "sched.sysmonwait");
     expect_call(false, "exitsyscallfast_pidle");

@@ -52,6 +52,7 @@ TEST(StartmWakesTheLastIdleM)
 /* nextp first, then the wake-up: the sleeper takes nextp without looking whether it is set. */
 TEST(StartmSetsNextpBeforeItWakes)
 {
+    because("the sleeper takes nextp as soon as it wakes: all that it reads is set by then");
     call("newp", 2);
     call("hold", 0, 0);
     int64_t m = call("newm");
@@ -79,6 +80,7 @@ TEST(StartmWithoutAPTakesAnIdleOne)
 
 TEST(StartmWithoutAnyPDoesNothing)
 {
+    because("there is no idle P, so nothing is started, and nothing stays behind: no lock, no locks++");
     call("newp");
     call("hold", 0, 0);
     int64_t m = call("newm");
@@ -135,6 +137,7 @@ TEST(ANewThreadStartsWithAllSignalsBlocked)
 /* The last P to stop tells the one who waits for it. */
 TEST(GcstopmGivesThePInAndParks)
 {
+    because("each M gives its P in as Pgcstop and parks; the last one, and no other, wakes the stopper");
     call("newp", 2);
     int64_t a = call("newm"), b = call("newm");
     call("hold", a, 0);

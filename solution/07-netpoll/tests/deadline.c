@@ -14,6 +14,7 @@ static void pass_time(int64_t m, int64_t ns)
 
 TEST(ADeadlineInThePastFailsAtOnce)
 {
+    because("d < 0: reading has timed out already; writing has no deadline");
     running(1);
     int64_t pd = open_pipe(NULL, NULL);
     call("pollSetDeadline", pd, -1, 'r');
@@ -24,6 +25,7 @@ TEST(ADeadlineInThePastFailsAtOnce)
 
 TEST(ADeadlineWakesTheReader)
 {
+    because("g1 is woken by the deadline, not by an event: it may not take that for readiness");
     running(2);
     int64_t pd = open_pipe(NULL, NULL), d = (1 + (int64_t)rndn(1000)) * MS;
     call("pollSetDeadline", pd, d, 'r');
@@ -38,6 +40,7 @@ TEST(ADeadlineWakesTheReader)
 
 TEST(AnExpiredDeadlineStaysUntilItIsSetAgain)
 {
+    because("a deadline that has passed fails every wait until it is set again; 0 takes it away");
     running(1);
     int64_t pd = open_pipe(NULL, NULL);
     call("pollSetDeadline", pd, MS, 'w');
@@ -117,6 +120,7 @@ TEST(AStaleTimerIsIgnored)
 
 TEST(ADeadlineBeyondTheEndOfTimeIsTheEndOfTime)
 {
+    because("now + d does not fit into 64 bits: such a deadline is the latest time there is");
     running(1);
     int64_t pd = open_pipe(NULL, NULL);
     call("pollSetDeadline", pd, INT64_MAX - (int64_t)rndn(1000), 'r');

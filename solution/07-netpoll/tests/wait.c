@@ -7,6 +7,7 @@
 /** A G that reads before there is something parks; a byte makes it ready; it goes on with the answer "no error". */
 TEST(AReaderParksAndIsMadeReady)
 {
+    because("netpoll returns by how much netpollWaiters changes: one G less that waits");
     int64_t w;
     running(2);
     int64_t pd = open_pipe(NULL, &w);
@@ -27,6 +28,7 @@ TEST(AReaderParksAndIsMadeReady)
 
 TEST(ReadinessThatIsThereIsUsedUpWithoutParking)
 {
+    because("the event came before the wait: g1 takes pdReady and goes on, and nothing of it is left");
     int64_t w;
     running(1);
     int64_t pd = open_pipe(NULL, &w);
@@ -65,6 +67,7 @@ TEST(ReadersAndWritersDoNotDisturbEachOther)
 
 TEST(ReadinessStaysUntilItIsUsed)
 {
+    because("pdReady is used up by a waiter only: a second event, or a wake-up without one, leaves it");
     running(1);
     int64_t pd = open_pipe(NULL, NULL);
     expect_call(NIL, "netpollunblock", pd, 'r', true);
@@ -78,6 +81,7 @@ TEST(ReadinessStaysUntilItIsUsed)
 
 TEST(UnblockReturnsTheParkedGOnce)
 {
+    because("whoever takes a parked G out of the word wakes it, and counts it; afterwards nobody is there");
     running(2);
     int64_t pd = open_pipe(NULL, NULL);
     park(0, pd, 'w');
@@ -93,6 +97,8 @@ TEST(UnblockReturnsTheParkedGOnce)
 /** atomicInfo decides: closing before the deadline before an event error, which only readers see. */
 TEST(ErrorsHaveAnOrder)
 {
+    because("closing comes before a deadline of this direction, that before an event error, which readers alone "
+            "are told");
     enum { closing = 1, eventerr = 2, rexpired = 4, wexpired = 8 };
     static const int want[][3] = {
         {0, OK, OK},
@@ -115,6 +121,8 @@ TEST(ErrorsHaveAnOrder)
 
 TEST(ResetForgetsReadinessOfItsDirectionOnly)
 {
+    because("pollReset begins a new wait in one direction: what was ready there counts no more, the other "
+            "direction is left alone");
     running(1);
     int64_t pd = open_pipe(NULL, NULL);
     call("netpollready", pd, 'r' + 'w');
@@ -130,6 +138,7 @@ TEST(ResetForgetsReadinessOfItsDirectionOnly)
 
 TEST(ClosingWakesReaderAndWriter)
 {
+    because("closing wakes whoever waits, in both directions, counts them down, and fails every later wait");
     running(3);
     int64_t pd = open_pipe(NULL, NULL);
     park(0, pd, 'r');
@@ -164,6 +173,7 @@ TEST(RecyclingAnOpenPollDescThrows)
 /* The kernel refuses to poll a regular file; the caller must learn it, and read it by blocking calls. */
 TEST(ARegularFileCannotBePolled)
 {
+    because("epoll refuses a regular file: pollOpen returns NULL and the errno, a positive number");
     int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
         fail("judge: no temporary file");

@@ -10,6 +10,7 @@ static const int64_t sec = 1000000000;
 
 TEST(ACollectionIsDueMoreThanTwoMinutesAfterTheLast)
 {
+    because("more than two minutes: at exactly two none is due yet");
     int64_t last = call("clock") - (int64_t)rndn(1000000);
     set(last, "sched.lastgc");
     expect_call(0, "gcTriggerTime", last);
@@ -19,6 +20,7 @@ TEST(ACollectionIsDueMoreThanTwoMinutesAfterTheLast)
 
 TEST(TheCollectionPeriodIsASwitch)
 {
+    because("the period is forcegcperiod, and a collection is due when more than that is over");
     int64_t last = call("clock"), period = 1 + (int64_t)rndn(1000 * (uint64_t)sec);
     set(period, "forcegcperiod");
     set(last, "sched.lastgc");
@@ -29,6 +31,7 @@ TEST(TheCollectionPeriodIsASwitch)
 /* 0 is no time long ago: there was no collection yet. */
 TEST(NoCollectionIsDueBeforeTheFirst)
 {
+    because("lastgc 0 means that there was none yet, not that the last one was long ago");
     set(0, "sched.lastgc");
     expect_call(0, "gcTriggerTime", call("clock"));
     expect_call(0, "gcTriggerTime", 1000000 * sec);
@@ -48,6 +51,7 @@ static void helper(void)
 
 TEST(TheHelperParksAndIsIdle)
 {
+    because("the helper says who it is, says that it is idle, and parks: then sysmon can wake it");
     helper();
     if (strstr(events(), "gcStart"))
         fail("nobody has asked for a collection yet");
@@ -60,6 +64,7 @@ TEST(TheHelperParksAndIsIdle)
 
 TEST(TheReadiedHelperCollectsAndParksAgain)
 {
+    because("the helper collects once each time it is woken, and is idle again afterwards");
     helper();
     set(0, "forcegc.idle"); /* as sysmon does */
     set(Grunnable_, "g1.atomicstatus");
@@ -107,6 +112,7 @@ static bool injected(void)
 
 TEST(SysmonHandsTheHelperToTheSchedulerWhenItIsDue)
 {
+    because("sysmon takes the helper out of idle and makes it runnable, once");
     due(true);
     resume(SYSMON);
     if (injected())

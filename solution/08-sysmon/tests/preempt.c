@@ -33,6 +33,7 @@ static void expect_asked(int g, bool asked)
 
 TEST(ARequestSetsTheGuardWordAndItsCopy)
 {
+    because("g.preempt, the guard word, and true, since somebody was asked");
     running();
     expect_call(1, "preemptone", 1);
     expect_asked(2, true);
@@ -42,6 +43,8 @@ TEST(ARequestSetsTheGuardWordAndItsCopy)
 /* A loop that calls nothing never looks at the guard word. */
 TEST(ARequestIsSentAsASignalToo)
 {
+    because("a loop that calls nothing never looks at the guard word: p.preempt is set, and SIGURG sent to the "
+            "M's thread");
     running();
     call("preemptone", 1);
     expect_events("tgkill 1002 23\n");
@@ -51,6 +54,7 @@ TEST(ARequestIsSentAsASignalToo)
 
 TEST(TheSignalCanBeSwitchedOff)
 {
+    because("asyncpreemptoff=1: no signal; the request itself is made all the same");
     running();
     set(1, "debug.asyncpreemptoff");
     expect_call(1, "preemptone", 1);
@@ -71,6 +75,7 @@ TEST(NobodyIsAskedOnAPWithoutM)
 
 TEST(AnMDoesNotAskItself)
 {
+    because("who asks does not run goroutines at this moment");
     running();
     on(0);
     expect_call(0, "preemptone", 0);
@@ -80,6 +85,7 @@ TEST(AnMDoesNotAskItself)
 
 TEST(AnMThatRunsNoGoroutineIsNotAsked)
 {
+    because("m2 is between two goroutines: there is none to ask");
     running();
     set(NIL, "m2.curg");
     expect_call(0, "preemptone", 1);
@@ -91,6 +97,7 @@ TEST(AnMThatRunsNoGoroutineIsNotAsked)
 /* In a system call the guard word has another meaning. */
 TEST(AGInASystemCallIsNotAsked)
 {
+    because("in a system call the guard word has another meaning: nobody is asked");
     running();
     set(Gsyscall_, "g2.atomicstatus");
     expect_call(0, "preemptone", 1);
@@ -100,6 +107,7 @@ TEST(AGInASystemCallIsNotAsked)
 
 TEST(PreemptallAsksEveryRunningP)
 {
+    because("every P that runs is asked, and true says that one was");
     running();
     expect_call(1, "preemptall");
     expect_asked(1, true);
@@ -108,6 +116,7 @@ TEST(PreemptallAsksEveryRunningP)
 
 TEST(PreemptallAsksNobodyOnOtherPs)
 {
+    because("a P in a system call, or idle, runs no goroutine");
     running();
     set(Psyscall_, "p0.status");
     set(Pidle_, "p1.status");
@@ -118,6 +127,7 @@ TEST(PreemptallAsksNobodyOnOtherPs)
 
 TEST(PreemptallSaysWhetherAnybodyWasAsked)
 {
+    because("true if at least one was asked");
     running();
     set(NIL, "m2.curg"); /* the last P says no */
     expect_call(1, "preemptall");

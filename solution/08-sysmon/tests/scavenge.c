@@ -17,6 +17,7 @@ static int64_t dead(int64_t p, int n)
 
 TEST(StacksOfDeadGsOfAnIdlePAreGivenBack)
 {
+    because("the stacks go, and the Gs name none any more, but stay on the global list for the next goroutines");
     call("newp");
     call("idlep", 0);
     int n = 1 + (int)rndn(30);
@@ -35,6 +36,7 @@ TEST(StacksOfDeadGsOfAnIdlePAreGivenBack)
 /* What a P keeps belongs to the M that holds it. */
 TEST(WhatARunningPKeepsIsLeftAlone)
 {
+    because("p0 runs: what it keeps is its M's alone");
     call("newp", 2);
     call("hold", 0, 0);
     call("idlep", 1);
@@ -51,6 +53,7 @@ TEST(WhatARunningPKeepsIsLeftAlone)
 
 TEST(CachedStacksOfIdlePsAreGivenBack)
 {
+    because("an idle P keeps stacks for nobody: stackcache_clear gives them back");
     call("newp", 2);
     for (int p = 0; p < 2; p++) {
         call("hold", 0, p);

@@ -34,6 +34,7 @@ static void expect_longsleep(struct outcome o, int64_t ns)
 
 TEST(LongSleepWhenAllPsAreIdle)
 {
+    because("while it sleeps on its note sysmon holds no lock, and sysmonwait says so to who wants it awake");
     start();
     expect_longsleep(resume(SYSMON), 60 * sec);
     expect_field(1, "sched.sysmonwait");
@@ -108,6 +109,7 @@ static void backoff(void)
 /* A wake-up means that something happens: from then on every 20 us. */
 TEST(AWakeupBeginsTheBackOffAnew)
 {
+    because("sysmon was woken, so something happens: it looks every 20 us again");
     start();
     backoff();
     expect_longsleep(resume(SYSMON), 60 * sec);
@@ -137,6 +139,7 @@ TEST(ATimeOutGoesOnWithTheBackOff)
  * sleeps. */
 TEST(TheNoteIsReadyForTheNextSleep)
 {
+    because("after each sleep, woken or timed out, the note is clear and sysmonwait is 0");
     start();
     expect_longsleep(resume(SYSMON), 60 * sec);
     set(0, "sched.sysmonwait");
