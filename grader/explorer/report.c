@@ -6,10 +6,32 @@
 #include <string.h>
 #include "engine.h"
 
+/** The execution has no end. Names the thread that took most of the last steps, and the place that it came to most often. */
+static _Noreturn void endless(void)
+{
+    enum { LAST = 512 };
+    int steps[MAXT] = {0}, who = 0, most = 0;
+    const struct event *last = eng->events + eng->nevents - LAST;
+    uintptr_t where = 0;
+    for (int i = 0; i < LAST; i++)
+        if (++steps[last[i].tid] > steps[who])
+            who = last[i].tid;
+    for (int i = 0; i < LAST; i++) {
+        int n = 0;
+        for (int k = i; k < LAST; k++)
+            n += last[k].tid == who && last[k].addr == last[i].addr && last[k].addr != 0;
+        if (n > most)
+            most = n, where = last[i].addr;
+    }
+    char buf[64];
+    fail("livelock", "no end after %d steps: %s goes round in circles, and comes to %s again and again", eng->nevents,
+         eng->t[who].name, where ? placename(where, buf) : "the same places");
+}
+
 struct event *event(enum evkind kind, uintptr_t pc, uintptr_t addr, int size, enum order order)
 {
     if (eng->nevents == MAXEVENTS - 1 && kind != EV_RACE)
-        fail("livelock", "no end after %d steps: some thread goes round in circles", eng->nevents);
+        endless();
     struct event *e = &eng->events[eng->nevents++];
     *e = (struct event){.tid = (uint8_t)eng->cur, .kind = (uint8_t)kind, .order = (uint8_t)order, .size = (uint8_t)size,
                         .preempts = eng->preempting, .pc = pc, .addr = addr, .with = -1};
