@@ -294,6 +294,32 @@ load() {
     echo "httpd P=$procs: ${requests:-no} requests in $load_seconds s on $1 connections"
 }
 
+# rss: KiB that the server has.
+rss() {
+    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status"
+}
+
+# atmost KIB: the server has not more.
+atmost() {
+    [ "$(rss)" -le "$1" ]
+}
+
+# What a load needed is given back. What stays for each connection that there ever was at a time (its G, its poll descriptor) is
+# less than a page, and is used again by the next ones. Collections come each half second here, not each two minutes.
+memory() {
+    local fresh before
+    HANDOFFDEBUG=forcegcperiodms=500 start 2
+    get /a.txt >/dev/null
+    fresh=$(rss)
+    load 1000
+    until_ "a first load: a page for a connection stays at most" atmost $((fresh + 4000))
+    before=$(rss)
+    load 1000
+    until_ "another load: memory is what it was before" atmost $((before * 3 / 2))
+    echo "httpd P=2: $fresh KiB fresh, $before after a load, $(rss) after another"
+    stop
+}
+
 for n in 1 2; do
     start "$n"
     files
@@ -365,5 +391,9 @@ else
     clients many $((limit * 3 / 4))
 fi
 stop
+
+if command -v wrk >/dev/null; then
+    memory
+fi
 
 finished httpd
