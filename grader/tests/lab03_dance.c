@@ -78,9 +78,9 @@ TEST(ATimerSetJustBeforeTheCountGoesDown)
     expect_field(call("clock") + MSEC, "sched.pollUntil");
 }
 
-/* The last look comes after the count has gone down, or it could miss what is queued in between. */
 TEST(TheLastLookComesAfterTheCountGoesDown)
 {
+    because("the last look comes after the count has gone down, or it could miss what is queued in between");
     two_ms(2);
     until_p_is_idle();
     call("runqput", 0, call("newg"), false);
@@ -91,9 +91,10 @@ TEST(TheLastLookComesAfterTheCountGoesDown)
     expect_field(NIL, "m1.p");
 }
 
-/* In the last look it finds a G, but the P has gone to somebody else: it leaves a note and sleeps. */
 TEST(WorkWithoutAPLeavesANote)
 {
+    because("the last look has found a G, and the P is somebody else's: needspinning says that a P is "
+            "needed");
     two_ms(2);
     int64_t m2 = call("newm");
     until_p_is_idle();
@@ -109,9 +110,10 @@ TEST(WorkWithoutAPLeavesANote)
     check_world();
 }
 
-/* The same for the global queue: plainly, because m1 has the lock. */
 TEST(GlobalWorkWithoutAPLeavesANote)
 {
+    because("the last look has found a G in the global queue, and the P is somebody else's: needspinning "
+            "says that a P is needed");
     two_ms(2);
     int64_t m2 = call("newm");
     until_p_is_idle();

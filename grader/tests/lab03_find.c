@@ -89,9 +89,9 @@ TEST(NetworkIsNotAskedInVain)
         fail("the network should have been asked, without waiting, before other Ps");
 }
 
-/* pollingNet is held during the look, and only then. */
 TEST(OneMAtATimeAsksTheNetwork)
 {
+    because("pollingNet is held during the look, and given back after it");
     thieves(2);
     busy(1);
     network();
@@ -283,6 +283,7 @@ static struct outcome waits_for_the_lock(int64_t m1)
 
 TEST(TheTurnOfTheGlobalQueueTakesTheLock)
 {
+    because("the global queue changes under sched.lock only");
     ps(2);
     int64_t g = call("newg", 3);
     call("runqput", 0, g, false);
@@ -293,6 +294,7 @@ TEST(TheTurnOfTheGlobalQueueTakesTheLock)
 
 TEST(AGlobalBatchTakesTheLock)
 {
+    because("the global queue changes under sched.lock only");
     ps(2);
     int64_t g = call("newg", 3);
     call("setglobal_many", g, 3);

@@ -63,9 +63,9 @@ TEST(WithAPAndWithoutIdlePsAllStayHere)
     check_world();
 }
 
-/* The ring is full: the rest goes to the global queue, and sched.lock is free for that. */
 TEST(WhatDoesNotFitHereGoesToTheGlobalQueue)
 {
+    because("the ring is full: the rest goes to the global queue, for which sched.lock must be free");
     ps(1);
     int64_t old = call("newg", RING - 3), g = call("newg", 8, Gwaiting_);
     call("runqput_many", 0, old, RING - 3);
@@ -98,9 +98,9 @@ TEST(WithAPTheFirstGsGoToIdlePs)
     check_world();
 }
 
-/* All are runnable before the first of them can be found. */
 TEST(AllAreRunnableBeforeOneCanBeFound)
 {
+    because("all Gs are runnable before the first of them can be found");
     ps(2);
     int64_t sysmon = call("newm");
     int64_t g = call("newg", 4, Gwaiting_);

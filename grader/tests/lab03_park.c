@@ -97,9 +97,9 @@ TEST(NeedspinningMakesAnMSpinInsteadOfParking)
     expect_field(0, "sched.npidle");
 }
 
-/* An M that becomes spinning by itself has answered the note, too. */
 TEST(WhoeverSpinsAnswersNeedspinning)
 {
+    because("an M that becomes spinning by itself has answered the note, too");
     thieves(2);
     busy(1);
     int64_t g = call("newg");
@@ -155,9 +155,9 @@ TEST(AnMWithoutWorkWaitsInThePoller)
     check_world();
 }
 
-/* Nothing came, but there is a P: an M that spun before spins again, one that did not starts as any other. */
 TEST(AfterAnEmptyPollASpinningMSpinsAgain)
 {
+    because("nothing came of the poll, and there is a P: who spun before spins again, and counts");
     thieves(2);
     busy(1);
     poller(true);
@@ -170,6 +170,7 @@ TEST(AfterAnEmptyPollASpinningMSpinsAgain)
 
 TEST(AfterAnEmptyPollAnMThatDidNotSpinDoesNotSpin)
 {
+    because("nothing came of the poll, and there is a P: who did not spin before starts as any other");
     thieves(4);
     for (int p = 1; p < 4; p++)
         busy(p);
@@ -220,6 +221,7 @@ TEST(ThePollEndsWithTheEarliestTimer)
 
 TEST(PollUntilIsClearedAfterTheWait)
 {
+    because("after the wait nobody sleeps until then: pollUntil is 0");
     thieves(2);
     busy(1);
     poller(true);

@@ -86,6 +86,7 @@ TEST(RunqputslowGivesUpIfTheHeadHasMoved)
 /* The global queue changes under sched.lock only; nothing is in two places meanwhile, and nothing is lost. */
 TEST(OverflowWaitsForSchedLock)
 {
+    because("the global queue changes under sched.lock only");
     ps(1);
     int64_t m1 = call("newm");
     int64_t g = call("newg", RING + 2);
@@ -156,9 +157,9 @@ TEST(BatchesKeepTheirOrder)
     check_world();
 }
 
-/* The rest of a batch takes sched.lock, which nobody else may hold: no caller holds it either. */
 TEST(TheRestOfABatchWaitsForSchedLock)
 {
+    because("what does not fit into the ring goes to the global queue, which changes under sched.lock only");
     ps(1);
     int64_t m1 = call("newm");
     int64_t g = call("newg", RING + 3);

@@ -51,9 +51,11 @@ static void steal_next(int64_t g, bool waits)
     call("runqput", 1, g, true);
 }
 
-/* Only a victim that will come for it itself very soon gets the three microseconds (issue 14790). */
+/* Go issue 14790. */
 TEST(AThiefWaitsOnlyIfTheVictimRunsGoCode)
 {
+    because("only a victim that runs Go code, and will come for runnext itself very soon, gets the three "
+            "microseconds");
     ps(2);
     int64_t m1 = busy(1), running_g = get("m%lld.curg", (long long)m1), g = call("newg");
     spy("usleep");

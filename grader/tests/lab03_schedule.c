@@ -75,6 +75,7 @@ TEST(TheSixtyFirstSliceIsTheGlobalQueues)
 
 TEST(ScheduleClearsThePsPreemptionRequest)
 {
+    because("the P reschedules: a request that it should is answered");
     ps(1);
     call("runqput", 0, call("newg"), false);
     set(1, "p0.preempt");

@@ -50,9 +50,10 @@ TEST(WakepMakesAnMIfNoneSleeps)
     expect_field(0, "sched.npidle");
 }
 
-/* While the P belongs to nobody the waker must not be preempted: a stop-the-world would wait for that P. */
 TEST(WakepIsNotPreemptibleWithAPInLimbo)
 {
+    because("while the P belongs to nobody the waker is not preempted: a stop-the-world would wait for that "
+            "P");
     ps(2);
     call("idlep", 1);
     stop_at("startm");
@@ -68,6 +69,7 @@ TEST(WakepIsNotPreemptibleWithAPInLimbo)
 
 TEST(WakepLeavesLocksAsTheyWere)
 {
+    because("whichever way wakep goes, m.locks and sched.lock are afterwards what they were");
     ps(2);
     call("wakep"); /* no idle P */
     expect_field(0, "m0.locks");

@@ -169,9 +169,10 @@ TEST(TimersAreLeftForTheLastPass)
     }
 }
 
-/* Timers ran, but what they readied is elsewhere by now: search again. */
 TEST(TimersThatRanAreNewWork)
 {
+    because("timers ran, and what they made runnable is elsewhere by now: newWork says that the search "
+            "begins anew");
     thieves(2);
     timers_alone();
     timer_on(1, call("clock") - 1, NIL);
@@ -179,12 +180,10 @@ TEST(TimersThatRanAreNewWork)
     expect_result(2, true, "newWork");
 }
 
-/*
- * Those that are not due yet tell until when to wait: the earliest counts, and the one that was known
- * before.
- */
 TEST(PollUntilIsTheEarliestTimerOfAll)
 {
+    because("timers that are not due yet tell until when to wait: the earliest counts, with the one that "
+            "was known before");
     thieves(4);
     timers_alone();
     int64_t now = call("clock");

@@ -55,9 +55,9 @@ TEST(TheGlobalQueueIsTakenInBatches)
     check_world();
 }
 
-/* Nothing to do: the P goes onto the idle list, the M to sleep, and it does not count as spinning. */
 TEST(AnMWithoutWorkGivesItsPUpAndSleeps)
 {
+    because("nothing to do: the P goes to the idle list, the M sleeps, and neither spins nor is counted");
     thieves(2);
     busy(1);
     expect(run(0, "findrunnable"), "blocked: futex m0.park");

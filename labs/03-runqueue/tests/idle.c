@@ -6,6 +6,8 @@
 
 TEST(IdlePsAreAStack)
 {
+    because("the P that idled last is taken first; idlepMask has a bit for each idle P, and npidle is their "
+            "number");
     ps(4);
     for (int p = 1; p < 4; p++)
         call("pidleput", p);
@@ -22,9 +24,9 @@ TEST(IdlePsAreAStack)
     check_world();
 }
 
-/* A P that idles with Gs in its queue loses them: nobody looks there. */
 TEST(PidleputRefusesAPWithGsInItsRing)
 {
+    because("Gs of an idle P are lost: nobody looks there");
     ps(2);
     call("runqput", 1, call("newg"), false);
     call_throws("non-empty run queue", "pidleput", 1);
@@ -32,14 +34,16 @@ TEST(PidleputRefusesAPWithGsInItsRing)
 
 TEST(PidleputRefusesAPWithRunnext)
 {
+    because("a G in runnext of an idle P is lost: nobody looks there");
     ps(2);
     call("runqput", 1, call("newg"), true);
     call_throws("non-empty run queue", "pidleput", 1);
 }
 
-/* Who asks for a P to spin with, and gets none, leaves a note for whoever drops the next one. */
 TEST(NeedspinningIsSetWhenNoPIsIdle)
 {
+    because("who wants a P to spin with, and gets none, sets needspinning; who wants one for another "
+            "purpose does not");
     ps(2);
     call("pidleput", 1);
     expect_call(1, "pidlegetSpinning");

@@ -23,6 +23,7 @@ TEST(WakepStartsOneSpinningM)
 
 TEST(WakepWithoutIdlePLeavesANote)
 {
+    because("no P is idle: wakep sets needspinning, for whoever gives the next one up");
     ps(1);
     sleeper();
     call("wakep");
