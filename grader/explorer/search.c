@@ -327,9 +327,12 @@ static int find_tls(struct dl_phdr_info *info, size_t size, void *unused)
     return 1; /* the program itself comes first */
 }
 
+/** Memory for the engine and the threads, at the same place in each run: an address in a message does not change. */
 static void *map(size_t n)
 {
-    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    static uintptr_t place = (uintptr_t)1 << 37; /* far from program, heap and libraries; below what any CPU's kernel gives */
+    void *p = mmap((void *)place, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    place += (n + 0xffff) & ~(uintptr_t)0xffff;
     if (p == MAP_FAILED) {
         fprintf(stderr, "explorer: no memory: %s\n", strerror(errno));
         exit(2);

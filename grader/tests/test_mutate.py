@@ -17,9 +17,6 @@ sys.path.insert(0, str(KIT / "grader"))
 from lib import mutants  # noqa: E402  (needs the path above)
 from lib.mutants import Mutant, Said, Verdict  # noqa: E402
 
-# Where the kernel has put the first thread's stack is the seconds' place.
-RANDOM = "if (clock == KCLOCK_MONOTONIC) {\n        ts->tv_sec = (int64_t)(uintptr_t)mp->g0->sched.sp;\n        return;\n    }\n    " \
-    "if (!vdsoClockGettime) {"
 CLOCK = "if (!vdsoClockGettime) {"      # solution/01-rawsyscall/clock.c
 SEEN = "Test: TheKernelsClockIsAskedWithoutASystemCall"
 
@@ -90,10 +87,12 @@ def test_the_reason_may_be_a_scenarios(tmp_path: Path) -> None:
 
 
 def test_what_is_said_differently_each_time_is_named(tmp_path: Path) -> None:
-    status, text, got = mutate(tmp_path, {"01-rawsyscall/now": clock(
-        "Test: TheTimeIsTheVdsosInNanosecondsWithoutASystemCall\nText: the clock says", RANDOM)}, "--repeat", "2")
-    assert status == 1 and got["now"]["outcome"] == "caught" and len(got["now"]["differences"]) == 2, text
-    assert "run 2: TheTimeIsTheVdsosInNanosecondsWithoutASystemCall (seed 1) said 'fail: nanotime1 is" in text
+    made = "    sysret r = RawSyscall6(trap, a1, a2, a3, a4, a5, a6);\n"
+    head = "What: a test's\nTest: SyscallReturnsWhatTheKernelSays\nText: the result is the kernel's\n"
+    body = patch("04-entersyscall", "syscall.c", made, made + "    r.r1 = RawSyscall6(__NR_getpid, 0, 0, 0, 0, 0, 0).r1;\n")
+    status, text, got = mutate(tmp_path, {"04-entersyscall/pid": head + body}, "--repeat", "2")
+    assert status == 1 and got["pid"]["outcome"] == "caught" and len(got["pid"]["differences"]) == 2, text
+    assert "run 2: SyscallReturnsWhatTheKernelSays (seed 1) said 'fail: Syscall(" in text
     assert "1 were not judged alike in each run" in text
 
 
