@@ -3,22 +3,7 @@
  * The lists of dead Gs: one a P, two for all, one lock for many.
  */
 #include <stdio.h>
-#include <string.h>
-#include "judge.h"
-
-enum { Gdead_ = 6, STACK = 64 * 1024 };
-
-/** n Ps, the first of them m0's. */
-static void ps(int n)
-{
-    call("newp", n);
-    call("hold", 0, 0);
-}
-
-static int64_t dead(int n)
-{
-    return call("newg", n, Gdead_);
-}
+#include "../../labs/02-context/tests/lab02.h"
 
 /** How many handles the list has; sets a bit in seen[] for each, and fails if one was set before. */
 static int members(const char *name, bool *seen, int64_t first, int n)

@@ -2,25 +2,7 @@
  * @file lab02_life.c
  * From newproc1 to gdestroy: what a goroutine begins with, what must be gone when it has ended, and in which order.
  */
-#include <string.h>
-#include "judge.h"
-
-enum {
-    Gidle_ = 0,
-    Grunnable_ = 1,
-    Grunning_ = 2,
-    Gdead_ = 6,
-    STACK = 64 * 1024,
-    PAGE = 4096,
-    GUARD_WORD = 928
-};
-
-/** One P that m0 holds. */
-static void one_p(void)
-{
-    call("newp");
-    call("hold", 0, 0);
-}
+#include "../../labs/02-context/tests/lab02.h"
 
 /** Fields that belong to a goroutine, and must be 0 for the next one. */
 static const char *const own[] = {"param",      "waiting",   "defers",         "selectDone", "waitreason",
@@ -30,7 +12,7 @@ static const char *const own[] = {"param",      "waiting",   "defers",         "
 TEST(TheNextGoroutineFindsNoTraceOfTheLast)
 {
     because("what a goroutine left in its G is gone when the G is used again");
-    one_p();
+    ps(1);
     int g = (int)call("newproc1", 1);
     call("rung", 0, g);
     for (unsigned i = 0; i < sizeof own / sizeof *own; i++)
@@ -56,7 +38,7 @@ TEST(TheNextGoroutineFindsNoTraceOfTheLast)
 TEST(AnEndedGoroutineIsNobodys)
 {
     because("a goroutine that has ended is dead and free, and it and its M know nothing of each other");
-    one_p();
+    ps(1);
     int g = (int)call("newproc1", 1);
     call("rung", 0, g);
     call("gdestroy", g);
@@ -74,7 +56,7 @@ TEST(AnEndedGoroutineIsNobodys)
 TEST(NobodyTouchesAGThatIsOnTheFreeList)
 {
     because("gfput makes the 64th dead G everybody's: what gdestroy does to a G it does before");
-    one_p();
+    ps(1);
     int64_t old = call("newg", 63, Gdead_);
     for (int i = 0; i < 63; i++)
         call("gfput", 0, old + i);
@@ -99,7 +81,7 @@ TEST(NobodyTouchesAGThatIsOnTheFreeList)
 
 TEST(TheStackIsLeftBeforeTheGoroutineEnds)
 {
-    one_p();
+    ps(1);
     int64_t g = call("newproc1", 1);
     call("rung", 0, g);
     record("schedule");
@@ -112,7 +94,7 @@ TEST(TheStackIsLeftBeforeTheGoroutineEnds)
 TEST(GoexitEndsAGoroutineFromWithin)
 {
     because("goexit ends the goroutine from any depth, and its M schedules");
-    one_p();
+    ps(1);
     int64_t g = call("newg");
     call("rung", 0, g);
     record("schedule");
@@ -136,7 +118,7 @@ static void locked(int64_t g, int n)
 
 TEST(ALockedGoroutineTakesItsThreadAlong)
 {
-    one_p();
+    ps(1);
     int64_t g = call("newg");
     call("rung", 0, g);
     locked(g, 1 + (int)rndn(3));
@@ -153,7 +135,7 @@ TEST(ALockedGoroutineTakesItsThreadAlong)
 
 TEST(AGoroutineThatTheRuntimeLockedMustNotEnd)
 {
-    one_p();
+    ps(1);
     int64_t g = call("newg");
     call("rung", 0, g);
     set(1, "m0.lockedInt");
@@ -169,7 +151,7 @@ TEST(EachStackSizeIsGivenAndWorks)
         int64_t ask, have;
     } sizes[] = {{0, STACK},     {1, 8192},          {8191, 8192},       {8192, 8192}, {8193, 12288},
                  {STACK, STACK}, {STACK + 1, 69632}, {1 << 20, 1 << 20}, {0, STACK},   {9000, 12288}};
-    one_p();
+    ps(1);
     record("schedule");
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         int64_t arg = (int64_t)rnd(), ask = sizes[i].ask;
@@ -197,7 +179,7 @@ TEST(EachStackSizeIsGivenAndWorks)
 TEST(AStackSizeBeyondMemoryIsRefused)
 {
     because("no size may wrap round when it is rounded up");
-    one_p();
+    ps(1);
     struct outcome o = run(0, "newproc1", 1, -1);
     if (o.kind != OUT_THREW)
         fail("newproc1 should have thrown: nobody has a stack of SIZE_MAX bytes; instead: %s", o.text);
@@ -206,7 +188,7 @@ TEST(AStackSizeBeyondMemoryIsRefused)
 TEST(ANewGIsDeadWhenOthersMayFindIt)
 {
     because("a new G is in Gdead when allgadd shows it to others: its stack is not to be walked");
-    one_p();
+    ps(1);
     stop_at("allgadd");
     struct outcome o = run(0, "newproc1", 1);
     expect(o, "stopped: at allgadd(g1)");
@@ -220,7 +202,7 @@ TEST(ANewGIsDeadWhenOthersMayFindIt)
 TEST(AGoroutineOfNobodyHasNoParent)
 {
     because("no goroutine has made this one: parentgoid is 0");
-    one_p();
+    ps(1);
     int g = (int)call("newproc1", 1);
     expect_field(0, "g%d.parentgoid", g);
     expect_field(1, "g%d.goid", g);
@@ -231,7 +213,7 @@ TEST(AGoroutineOfNobodyHasNoParent)
 TEST(MalgMakesAnIdleG)
 {
     because("malg makes a G in Gidle, with a stack");
-    one_p();
+    ps(1);
     int g = (int)call("malg", 0);
     expect_field(Gidle_, "g%d.atomicstatus", g);
     expect_field(0, "g%d.stack.lo", g);

@@ -2,33 +2,9 @@
  * @file lab02_stack.c
  * Stacks: their caches, what crosses from one P to another, and kernels that do not help.
  */
-#include <string.h>
-#include "judge.h"
+#include "../../labs/02-context/tests/lab02.h"
 
-enum { STACK = 64 * 1024, PAGE = 4096, MANY = 100 };
-
-struct stk {
-    int64_t lo, hi;
-};
-
-static struct stk alloc(int64_t n)
-{
-    struct stk s = {call("stackalloc", n), 0};
-    s.hi = result(1);
-    return s;
-}
-
-static void release(struct stk s)
-{
-    call("stackfree", s.lo, s.hi);
-}
-
-/** n Ps, the first of them m0's. */
-static void ps(int n)
-{
-    call("newp", n);
-    call("hold", 0, 0);
-}
+enum { MANY = 100 };
 
 static void has_guard(struct stk s)
 {

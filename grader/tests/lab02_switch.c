@@ -3,44 +3,7 @@
  * What a switch must not need, must leave alone, and must refuse.
  */
 #include <signal.h>
-#include <string.h>
-#include "judge.h"
-
-enum { REGS = 16, RBP = 1 };
-
-/** One P, one G that m0 runs. */
-static int64_t running_g(void)
-{
-    call("newp");
-    int64_t g = call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, g);
-    return g;
-}
-
-static void load_patterns(uint64_t in[REGS])
-{
-    uint64_t fixed[2 * REGS];
-    call("regs_valid");
-    memcpy(fixed, result_text(), sizeof fixed);
-    for (uint32_t i = 0; i < REGS; i++)
-        in[i] = (rnd() & fixed[i]) | fixed[REGS + i];
-    call_bytes("memwrite", in, REGS * sizeof *in, 0);
-}
-
-/** Fails unless the registers that came back are the patterns. */
-static void same_registers(const uint64_t in[REGS], const char *when)
-{
-    uint64_t out[REGS], mask[REGS];
-    uint32_t n = (uint32_t)call("regs");
-    memcpy(mask, result_text(), sizeof mask);
-    call("memread", sizeof out, sizeof out);
-    memcpy(out, result_text(), sizeof out);
-    for (uint32_t i = 0; i < n; i++)
-        if ((out[i] ^ in[i]) & mask[i])
-            fail("%s, register %u of mcall's caller is %#llx, not %#llx", when, i, (unsigned long long)out[i],
-                 (unsigned long long)in[i]);
-}
+#include "../../labs/02-context/tests/lab02.h"
 
 /* Registers belong in g->sched: what lies below the saved sp is anybody's once the G may run elsewhere. */
 TEST(NothingBelowTheSavedStackPointerIsNeeded)
@@ -49,7 +12,8 @@ TEST(NothingBelowTheSavedStackPointerIsNeeded)
     running_g();
     load_patterns(in);
     call_g("mcall_scribble");
-    same_registers(in, "after the bytes below g->sched.sp have changed");
+    because("the bytes below g->sched.sp have changed while the G was away");
+    same_registers(in, "mcall");
 }
 
 TEST(AGoroutineGoesOnOnAnotherThread)
@@ -65,7 +29,8 @@ TEST(AGoroutineGoesOnOnAnotherThread)
     if (!o.v[13] || o.v[14] != m)
         fail("a goroutine that went on on m%lld believes to be %s on m%lld", (long long)m,
              o.v[13] ? "itself" : "another", (long long)o.v[14]);
-    same_registers(in, "on another thread");
+    because("the G went on on another thread");
+    same_registers(in, "mcall");
 }
 
 /* Each control word decides for itself whether it must be loaded. */

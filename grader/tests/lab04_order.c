@@ -3,19 +3,7 @@
  * The order inside entersyscall and entersyscallblock, seen at the calls that the contract promises:
  * casgstatus, lock, notewakeup, the safe-point function, releasep, handoffp. The world: m0 runs g1 on p0.
  */
-#include "judge.h"
-
-enum { Grunning_ = 2, Gsyscall_ = 3, Pidle_ = 0, Prunning_ = 1, Psyscall_ = 2, Pgcstop_ = 3 };
-enum { STACKPREEMPT = -1314 };
-
-/** m0 runs g1 on p0. */
-static void one_g(void)
-{
-    call("newp");
-    call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-}
+#include "../../labs/04-entersyscall/tests/lab04.h"
 
 /** The P belongs to m0, both ways. */
 static void expect_held(void)
@@ -30,14 +18,6 @@ static void expect_throw(struct outcome o)
 {
     if (o.kind != OUT_THREW)
         fail("it should have thrown; instead: %s", o.text);
-}
-
-/** sched holds what syscallpc, syscallsp and syscallbp say. */
-static void expect_frame(void)
-{
-    expect_field(get("g1.syscallpc"), "g1.sched.pc");
-    expect_field(get("g1.syscallsp"), "g1.sched.sp");
-    expect_field(get("g1.syscallbp"), "g1.sched.bp");
 }
 
 /**

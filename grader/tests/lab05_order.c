@@ -3,25 +3,7 @@
  * The order inside exitsyscall and exitsyscall0, seen at the calls that the contract promises, with other
  * Ms at work in the gaps. The world: m0 ran g1 on p0 and is in a system call; m1 has taken p0.
  */
-#include "judge.h"
-
-enum { Grunnable_ = 1, Grunning_ = 2, Gsyscall_ = 3 };
-enum { Pidle_ = 0, Prunning_ = 1, Psyscall_ = 2, Pgcstop_ = 3, Pdead_ = 4 };
-
-/** See above; so many Ps are idle: p1, p2... */
-static void taken(int idle)
-{
-    call("newp", 1 + idle);
-    call("newg");
-    call("newm");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-    call_g("entersyscall");
-    set(get("p0.syscalltick") + 1, "p0.syscalltick");
-    call("hold", 1, 0);
-    for (int p = idle; p >= 1; p--)
-        call("idlep", p);
-}
+#include "../../labs/05-exitsyscall/tests/lab05.h"
 
 /* oldp is gone from the M before anything is tried, and so far the G is in its system call. */
 TEST(OldpIsForgottenBeforeItIsTried)

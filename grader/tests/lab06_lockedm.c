@@ -2,31 +2,7 @@
  * @file lab06_lockedm.c
  * Locks of goroutines to threads: the counters, the two sides of a hand-over, what is refused.
  */
-#include "judge.h"
-
-enum { Grunnable_ = 1, Gwaiting_ = 4 };
-
-/** m0 runs a G on p0; the template thread is there. */
-static int64_t running(void)
-{
-    int64_t g = call("newg");
-    call("hold", 0, call("newp"));
-    call("rung", 0, g);
-    set(1, "newmHandoff.haveTemplateThread");
-    return g;
-}
-
-/** m1 is locked to a new G of this status. */
-static int64_t locked(int64_t status)
-{
-    int64_t g = call("newg", 1, status);
-    expect_call(1, "newm");
-    set(g, "m1.lockedg");
-    set(1, "g%d.lockedm", (int)g);
-    set(1, "m1.lockedExt");
-    off_queue(g);
-    return g;
-}
+#include "../../labs/06-handoff/tests/lab06.h"
 
 /* ---- the counters ---- */
 

@@ -2,7 +2,7 @@
  * @file lab08_duties.c
  * What sysmon does in a round besides retake: each duty when it is due, and not otherwise.
  */
-#include "lab08_monitor.h"
+#include "../../labs/08-sysmon/tests/lab08.h"
 
 /* sysmon is no M of the program: if it seemed to be the last that can run, the program is deadlocked. */
 TEST(SysmonIsNotCountedAsRunning)

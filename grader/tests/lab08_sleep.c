@@ -2,7 +2,7 @@
  * @file lab08_sleep.c
  * The long sleep against those who want sysmon awake: who looks at what under which lock.
  */
-#include "lab08_monitor.h"
+#include "../../labs/08-sysmon/tests/lab08.h"
 
 /** Runs sysmon until it stops at text. */
 static void until(const char *text)

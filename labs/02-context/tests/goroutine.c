@@ -2,27 +2,12 @@
  * @file goroutine.c
  * Goroutines are made, begin, end, and their Gs are used again.
  */
-#include "judge.h"
-
-enum { Grunnable_ = 1, Grunning_ = 2, Gdead_ = 6, STACK = 64 * 1024, GUARD_WORD = 928 };
-
-/** One P that m0 holds. */
-static void one_p(void)
-{
-    call("newp");
-    call("hold", 0, 0);
-}
-
-/** n dead Gs with stacks of the default size, on no list; the first. */
-static int64_t dead(int n)
-{
-    return call("newg", n, Gdead_);
-}
+#include "lab02.h"
 
 TEST(ANewGoroutineIsRunnableAndKnowsWhoMadeIt)
 {
     because("a new goroutine is Grunnable and knows who made it, and where");
-    one_p();
+    ps(1);
     int64_t parent = call("newg"), arg = (int64_t)rnd();
     call("rung", 0, parent);
     int g = (int)call("newproc1", arg, 0, false, parent, 0x4711);
@@ -43,7 +28,7 @@ TEST(AGoroutineBeginsAsIfGoexitFrameHadCalledIt)
 {
     because("a goroutine begins as if goexit_frame had called its body: sp as after a call, ctxt for the "
             "body, control words at their defaults");
-    one_p();
+    ps(1);
     int64_t arg = (int64_t)rnd();
     int64_t g = call("newproc1", arg), top = get("g%d.stack.hi", (int)g);
     call("rung", 0, g);
@@ -65,7 +50,7 @@ TEST(AGoroutineThatReturnsEnds)
 {
     because("a goroutine's function returns into goexit_frame: the goroutine ends, once, and its M "
             "schedules");
-    one_p();
+    ps(1);
     int64_t g = call("newproc1", 1);
     call("rung", 0, g);
     record("schedule");
@@ -81,14 +66,14 @@ TEST(AGoroutineThatReturnsEnds)
 
 TEST(GoOfNilIsFatal)
 {
-    one_p();
+    ps(1);
     call_throws("go of nil func value", "newproc1", 0, 0, true);
 }
 
 TEST(ADeadGIsUsedAgain)
 {
     because("newproc1 takes a dead G, if there is one, before it makes another");
-    one_p();
+    ps(1);
     int64_t g = call("newproc1", 1), goid = get("g%d.goid", (int)g);
     call("rung", 0, g);
     call("gdestroy", g);
@@ -102,7 +87,7 @@ TEST(ADeadGIsUsedAgain)
 TEST(GfgetFindsWhatGfputLeft)
 {
     because("gfget finds each dead G that gfput left, once, and both count");
-    one_p();
+    ps(1);
     int64_t g = dead(3);
     for (int i = 0; i < 3; i++)
         call("gfput", 0, g + i);
@@ -119,7 +104,7 @@ TEST(GfgetFindsWhatGfputLeft)
 TEST(OnlyTheDeadAreFree)
 {
     because("only a G in Gdead may be on a free list");
-    one_p();
+    ps(1);
     int64_t g = call("newg");
     call_throws("not dead", "gfput", 0, g);
 }
@@ -127,7 +112,7 @@ TEST(OnlyTheDeadAreFree)
 TEST(At64DeadGsAllBut31BecomeEverybodys)
 {
     because("with the 64th dead G a P gives 33 to the global list, and both lists are counted");
-    one_p();
+    ps(1);
     int64_t g = dead(64);
     for (int i = 0; i < 63; i++)
         call("gfput", 0, g + i);
@@ -159,7 +144,7 @@ TEST(AnEmptyListIsFilledUpTo32)
 TEST(AStackOfAnotherSizeIsFreedWithItsG)
 {
     because("a dead G keeps a stack of the default size only: any other is freed, and the G has none");
-    one_p();
+    ps(1);
     int64_t g = call("newproc1", 1, 256 * 1024), lo = get("g%d.stack.lo", (int)g);
     expect_field(lo + 256 * 1024, "g%d.stack.hi", (int)g);
     call("rung", 0, g);

@@ -3,32 +3,9 @@
  * Stacks have guard pages, do not overlap, and are used again.
  */
 #include <signal.h>
-#include "judge.h"
+#include "lab02.h"
 
-enum { STACK = 64 * 1024, PAGE = 4096, MANY = 100 };
-
-struct stk {
-    int64_t lo, hi;
-};
-
-static struct stk alloc(int64_t n)
-{
-    struct stk s = {call("stackalloc", n), 0};
-    s.hi = result(1);
-    return s;
-}
-
-static void release(struct stk s)
-{
-    call("stackfree", s.lo, s.hi);
-}
-
-/** One P that m0 holds. */
-static void one_p(void)
-{
-    call("newp");
-    call("hold", 0, 0);
-}
+enum { MANY = 100 };
 
 /** Fails unless s has n bytes that can be written, and a page below that cannot. */
 static void sound(struct stk s, int64_t n)
@@ -46,7 +23,7 @@ static void sound(struct stk s, int64_t n)
 
 TEST(AStackHasItsSizeAndAGuardPage)
 {
-    one_p();
+    ps(1);
     sound(alloc(STACK), STACK);
     sound(alloc(8 * 1024), 8 * 1024);
     sound(alloc(1024 * 1024), 1024 * 1024);
@@ -56,7 +33,7 @@ TEST(AStackHasItsSizeAndAGuardPage)
 TEST(WhoRunsOverTheEndOfAStackDies)
 {
     because("the page below a stack is its guard: to touch it is fatal");
-    one_p();
+    ps(1);
     struct stk s = alloc(STACK);
     call("touch", s.lo);
     call_dies(SIGSEGV, NULL, "touch", s.lo - 1);
@@ -64,7 +41,7 @@ TEST(WhoRunsOverTheEndOfAStackDies)
 
 TEST(StacksDoNotOverlap)
 {
-    one_p();
+    ps(1);
     struct stk s[MANY];
     for (int i = 0; i < MANY; i++) {
         s[i] = alloc(i % 10 ? STACK : 16 * 1024);
@@ -79,7 +56,7 @@ TEST(StacksDoNotOverlap)
 TEST(AFreeStackIsUsedAgain)
 {
     because("a stack that is given back lies in the P's cache, and the next one comes from there");
-    one_p();
+    ps(1);
     struct stk s = alloc(STACK);
     int64_t n = get("p0.stackcache.n");
     release(s);
@@ -93,7 +70,7 @@ TEST(AFreeStackIsUsedAgain)
 
 TEST(APsCacheHoldsAtMost32Stacks)
 {
-    one_p();
+    ps(1);
     struct stk s[MANY];
     for (int i = 0; i < MANY; i++)
         s[i] = alloc(STACK);
@@ -119,7 +96,7 @@ TEST(WithoutAPStacksComeFromThePool)
 
 TEST(ClearedStacksAreEmptyAndUsedAgain)
 {
-    one_p();
+    ps(1);
     struct stk s[MANY];
     for (int i = 0; i < MANY; i++) {
         s[i] = alloc(STACK);

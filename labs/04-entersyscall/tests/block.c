@@ -3,18 +3,7 @@
  * entersyscallblock: for a call that will block, so the P goes to somebody else at once. The world: m0 runs
  * g1 on p0.
  */
-#include "judge.h"
-
-enum { Gsyscall_ = 3, Pidle_ = 0, Prunning_ = 1, STACKPREEMPT = -1314 };
-
-/** m0 runs g1 on p0. */
-static void one_g(void)
-{
-    call("newp");
-    call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-}
+#include "lab04.h"
 
 TEST(BlockHandsThePOff)
 {
@@ -59,18 +48,7 @@ TEST(BlockRecordsItsCallersFrame)
     one_g();
     record("handoffp");
     call_g("entersyscallblock");
-    int64_t caller = result(1), frame = result(2);
-    int64_t pc = get("g1.syscallpc"), sp = get("g1.syscallsp");
-    if (pc <= caller || pc > caller + 256)
-        fail("syscallpc %#llx should lie in entersyscallblock's caller, which begins at %#llx", (long long)pc,
-             (long long)caller);
-    if (sp > frame || sp < frame - 512)
-        fail("syscallsp %#llx should be the stack pointer of the caller, whose frame is at %#llx",
-             (long long)sp, (long long)frame);
-    expect_field(frame, "g1.syscallbp");
-    expect_field(pc, "g1.sched.pc");
-    expect_field(sp, "g1.sched.sp");
-    expect_field(frame, "g1.sched.bp");
+    expect_callers_frame("entersyscallblock");
 }
 
 TEST(BlockPoisonsTheGuardAndBalancesLocks)

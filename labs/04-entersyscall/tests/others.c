@@ -3,26 +3,13 @@
  * What entersyscall owes to others: to a sleeping sysmon, to whoever asked for a safe point, to a
  * stop-the-world. The world: m0 runs g1 on p0.
  */
-#include "judge.h"
-
-enum { Gsyscall_ = 3, Psyscall_ = 2, Pgcstop_ = 3 };
-
-/** m0 runs g1 on p0. */
-static void one_g(void)
-{
-    call("newp");
-    call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-}
+#include "lab04.h"
 
 /** entersyscall, after which sched must be what syscallpc, syscallsp and syscallbp are. */
 static void enter(void)
 {
     call_g("entersyscall");
-    expect_field(get("g1.syscallpc"), "g1.sched.pc");
-    expect_field(get("g1.syscallsp"), "g1.sched.sp");
-    expect_field(get("g1.syscallbp"), "g1.sched.bp");
+    expect_frame();
     expect_field(0, "m0.locks");
     expect_field(0, "sched.lock.key");
 }

@@ -3,27 +3,16 @@
  * exitsyscall when the old P is still there: one compare-and-swap, and everything is as it was. The world:
  * m0 runs g1 on p0.
  */
-#include "judge.h"
+#include "lab05.h"
 
-enum { Grunning_ = 2, Gsyscall_ = 3, Pidle_ = 0, Prunning_ = 1, Psyscall_ = 2 };
-enum { STACKPREEMPT = -1314, STACKGUARD = 928, FREEZE = 0x7fffffff };
-
-/** m0 runs g1 on p0 and is in a system call. */
-static void in_syscall(void)
-{
-    call("newp");
-    call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-    call_g("entersyscall");
-}
+enum { FREEZE = 0x7fffffff };
 
 /* G and P run again, and M and P have each other. */
 TEST(TheOldPComesBack)
 {
     because("nobody has taken p0: winning it by compare-and-swap and wirep() is all there is to do, and g1 runs "
             "again");
-    in_syscall();
+    in_syscall(0);
     expect_call_g(0, "exitsyscall");
     expect_field(Prunning_, "p0.status");
     expect_field(0, "p0.m");
@@ -37,7 +26,7 @@ TEST(TheOldPComesBack)
 TEST(ExitMovesSyscalltickByOne)
 {
     because("syscalltick counts the calls that have ended on this P: sysmon tells two calls apart by it");
-    in_syscall();
+    in_syscall(0);
     int64_t tick = get("p0.syscalltick");
     call_g("exitsyscall");
     expect_field(tick + 1, "p0.syscalltick");
@@ -48,7 +37,7 @@ TEST(ExitStartsNoTimeSlice)
 {
     because("who takes the fast way is still in the old time slice: a loop of short calls would never be "
             "preempted otherwise");
-    in_syscall();
+    in_syscall(0);
     int64_t tick = (int64_t)(uint32_t)rnd();
     set(tick, "p0.schedtick");
     call_g("exitsyscall");
@@ -59,7 +48,7 @@ TEST(ExitLeavesLocksAsTheyWere)
 {
     because("each locks++ has its locks--: an M that seems to hold a lock is never preempted, and may not "
             "schedule");
-    in_syscall();
+    in_syscall(0);
     call_g("exitsyscall");
     expect_field(0, "m0.locks");
     expect_field(0, "sched.lock.key");
@@ -70,7 +59,7 @@ TEST(ExitRestoresTheGuard)
 {
     because("what entersyscall did to the G is undone: guard word, throwsplit, and the recorded frame, which "
             "will be gone soon");
-    in_syscall();
+    in_syscall(0);
     call_g("exitsyscall");
     expect_field(get("g1.stack.lo") + STACKGUARD, "g1.stackguard0");
     expect_field(false, "g1.throwsplit");
@@ -81,7 +70,7 @@ TEST(ExitRestoresTheGuard)
 TEST(APreemptionRequestSurvivesTheCall)
 {
     because("the guard word was in use during the call; g.preempt remembers what was asked for meanwhile");
-    in_syscall();
+    in_syscall(0);
     set(true, "g1.preempt");
     call_g("exitsyscall");
     expect_field(STACKPREEMPT, "g1.stackguard0");
@@ -93,7 +82,7 @@ TEST(APreemptionRequestSurvivesTheCall)
 TEST(TheRequestIsFollowedAtTheNextCheck)
 {
     because("g1 was asked to yield during its call: at the next check g2 gets its turn");
-    in_syscall();
+    in_syscall(0);
     call("randomOrder_reset", 1);
     call("newg");
     call("setring", 0, 0, 2);
@@ -108,7 +97,7 @@ TEST(TheRequestIsFollowedAtTheNextCheck)
 TEST(OldpIsForgotten)
 {
     because("m.oldp is a P that the M may try to win back; it has one now");
-    in_syscall();
+    in_syscall(0);
     call_g("exitsyscall");
     expect_field(NIL, "m0.oldp");
 }
@@ -117,7 +106,7 @@ TEST(OldpIsForgotten)
 TEST(TheOldPCostsNoLock)
 {
     because("nearly every call ends here, many at a time: one compare-and-swap and no lock that all share");
-    in_syscall();
+    in_syscall(0);
     spy("lock");
     spy("notewakeup");
     spy("pidleget");
@@ -130,7 +119,7 @@ TEST(TheOldPCostsNoLock)
 TEST(TheSameFrameIsValid)
 {
     because("Syscall enters and exits from one frame: its stack pointer is the one on record, and not above it");
-    in_syscall();
+    in_syscall(0);
     call_g("exitsyscall");
     expect_call_g(0, "enterexit");
     expect_field(Grunning_, "g1.atomicstatus");
@@ -139,14 +128,14 @@ TEST(TheSameFrameIsValid)
 /* A frame that has returned since entersyscall: what was recorded of it is rubbish by now. */
 TEST(AFrameThatIsGoneThrows)
 {
-    in_syscall();
+    in_syscall(0);
     set(get("g1.syscallsp") - 8192, "g1.syscallsp");
     call_g_throws("frame is no longer valid", "exitsyscall");
 }
 
 TEST(ExitWithoutEnterThrows)
 {
-    in_syscall();
+    in_syscall(0);
     call_g("exitsyscall");
     call_g_throws("frame is no longer valid", "exitsyscall");
 }
@@ -155,7 +144,7 @@ TEST(ExitWithoutEnterThrows)
 TEST(ExitsyscallfastTakesTheOldP)
 {
     because("exitsyscallfast gets a P and nothing else: what is to be done for the G comes after it");
-    in_syscall();
+    in_syscall(0);
     int64_t tick = get("p0.syscalltick");
     expect_call_g(true, "exitsyscallfast", 0);
     expect_field(Prunning_, "p0.status");
@@ -171,7 +160,7 @@ TEST(ExitsyscallfastTakesTheOldP)
  */
 TEST(AReusedPMovesItsTickOnceMore)
 {
-    in_syscall();
+    in_syscall(0);
     int64_t tick = (int64_t)(uint32_t)(get("m0.syscalltick") + 1 + (int64_t)rndn(1000));
     set(tick, "p0.syscalltick");
     because("p0 is in Psyscall, so it is nobody's: it may be taken, whatever its tick says, and the tick moves "
@@ -187,7 +176,7 @@ TEST(AFrozenWorldGivesNoP)
 {
     because("stopwait is freezeStopWait: the program dies, and no P is given out, neither the old one nor an "
             "idle one");
-    in_syscall();
+    in_syscall(0);
     call("newp");
     call("idlep", 1);
     set(FREEZE, "sched.stopwait");

@@ -3,28 +3,20 @@
  * exitsyscall when there is no P: the G goes to the global queue, the M to sleep. The world: m0 ran g1 on
  * p0 and is in a system call; m1 has taken p0, and no P is idle.
  */
-#include "judge.h"
-
-enum { Grunnable_ = 1, Grunning_ = 2, Pidle_ = 0, Prunning_ = 1, Pgcstop_ = 3, STACKGUARD = 928 };
+#include "lab05.h"
 
 /** See above; there is a g2, that m1 holds in its hands. */
-static void taken(void)
+static void taken_with_g2(void)
 {
-    call("newp");
-    call("newg", 2);
-    call("newm");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-    call_g("entersyscall");
-    set(get("p0.syscalltick") + 1, "p0.syscalltick");
-    call("hold", 1, 0);
+    taken(0);
+    call("newg");
     off_queue(2);
 }
 
 /* The G waits at the tail, the M is idle, and they have nothing to do with each other any more. */
 TEST(WithoutAPTheGIsQueuedAndTheMSleeps)
 {
-    taken();
+    taken_with_g2();
     call("setglobal", 2);
     because("there is no P: g1 waits at the tail of the global queue, tied to no M, and m0 sleeps as an idle M");
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
@@ -42,7 +34,7 @@ TEST(WithoutAPTheGIsQueuedAndTheMSleeps)
 /* Whoever has a P runs it: exitsyscall returns there, on another thread. */
 TEST(TheGGoesOnOnAnotherM)
 {
-    taken();
+    taken_with_g2();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     int64_t tick = get("p0.syscalltick"), slices = get("p0.schedtick");
     because("after mcall g1 is on m1, with p0: whatever was read of its M and P before that is stale");
@@ -61,7 +53,7 @@ TEST(TheGGoesOnOnAnotherM)
 TEST(TheSlowWayCleansUpToo)
 {
     because("g1 goes on on m1: what entersyscall did to it is undone as on the fast way");
-    taken();
+    taken_with_g2();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     expect_returned(run(1, "schedule"), 1);
     expect_field(0, "g1.syscallsp");
@@ -74,7 +66,7 @@ TEST(TheSlowWayCleansUpToo)
 /* The M that slept may well be the one that is woken for it. */
 TEST(TheSleepingMIsWokenForItsG)
 {
-    taken();
+    taken_with_g2();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     on(1);
     expect_call(0, "releasep");
@@ -89,7 +81,7 @@ TEST(TheSleepingMIsWokenForItsG)
 /* A P became idle just before the M gave up: the G runs at once, and was never on a queue. */
 TEST(AnIdlePIsFoundInTheSlowWay)
 {
-    taken();
+    taken_with_g2();
     call("newp");
     stop_at("casgstatus");
     expect(run_g(0, "exitsyscall"), "stopped: at casgstatus(g1, 3, 1)");
@@ -125,7 +117,7 @@ TEST(ALockedGWaitsForAPOnItsThread)
 {
     because("g1 is locked to m0: it is queued like any other, and m0 waits in stoplockedm(), which takes "
             "sched.lock itself");
-    taken();
+    taken_with_g2();
     locked();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     expect_list("g1", "sched.runq");
@@ -139,7 +131,7 @@ TEST(ALockedGWaitsForAPOnItsThread)
 TEST(ALockedGComesBackOnItsThread)
 {
     because("m1 finds g1 on the queue and passes its P to m0, where g1 begins a new time slice");
-    taken();
+    taken_with_g2();
     locked();
     expect(run_g(0, "exitsyscall"), "blocked: futex m0.park");
     int64_t slices = get("p0.schedtick"), tick = get("p0.syscalltick");

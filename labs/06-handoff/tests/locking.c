@@ -2,29 +2,7 @@
  * @file locking.c
  * Goroutines that are locked to their threads, the template thread, and deadlocks.
  */
-#include "judge.h"
-
-enum { Grunnable_ = 1, Gwaiting_ = 4 };
-
-/** m0 runs a G on p0. */
-static int64_t running(void)
-{
-    int64_t g = call("newg");
-    call("hold", 0, call("newp"));
-    call("rung", 0, g);
-    set(1, "newmHandoff.haveTemplateThread");
-    return g;
-}
-
-/** m1 is locked to a G of this status. */
-static int64_t locked(int64_t status)
-{
-    int64_t g = call("newg", 1, status), m = call("newm");
-    set(g, "m%d.lockedg", (int)m);
-    set(m, "g%d.lockedm", (int)g);
-    set(1, "m%d.lockedExt", (int)m);
-    return g;
-}
+#include "lab06.h"
 
 /* Two locks need two unlocks. */
 TEST(LockingNests)

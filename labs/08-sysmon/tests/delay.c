@@ -2,11 +2,9 @@
  * @file delay.c
  * How often sysmon looks: the delay between two rounds.
  */
-#include <stdio.h>
-#include <string.h>
-#include "judge.h"
+#include "lab08.h"
 
-enum { SYSMON = 1, CAP = 10000 };
+enum { CAP = 10000 };
 
 TEST(DelayIsTwentyMicrosecondsAfterSomethingWasDone)
 {
@@ -37,25 +35,10 @@ TEST(DelayDoublesFromThenOnUpToTenMilliseconds)
     expect_call(CAP, "sysmon_delay", 4000000000, CAP);
 }
 
-/** m0 runs g1 on the only P, which therefore is not idle; sysmon's M is m1, and stops where it sleeps. */
-static struct outcome start(void)
-{
-    call("newp");
-    call("newg");
-    call("newm");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-    record("checkdead");
-    record("retake");
-    record("gcTriggerTime");
-    stop_at("usleep");
-    return run(SYSMON, "sysmon");
-}
-
-static void expect_sleep(struct outcome o, int round, int us)
+static void expect_sleep(struct outcome o, int round, int usec)
 {
     char wanted[64];
-    snprintf(wanted, sizeof wanted, "stopped: at usleep %d", us);
+    snprintf(wanted, sizeof wanted, "stopped: at usleep %d", usec);
     if (strcmp(o.text, wanted) != 0)
         fail("sleep %d: expected to see sysmon %s, but it %s", round, wanted, o.text);
 }
@@ -63,24 +46,23 @@ static void expect_sleep(struct outcome o, int round, int us)
 /* 51 times 20 us, then 40, 80, ... 5120, 10000, and so it stays. */
 TEST(SysmonLooksLessOftenWhileThereIsNothingToDo)
 {
-    struct outcome o = start();
-    for (int idle = 0, us = 20; idle < 100; idle++) {
+    monitor_start(); /* in its first sleep, of 20 us */
+    for (int idle = 1, usec = 20; idle < 100; idle++) {
         if (idle > 50)
-            us = us * 2 > CAP ? CAP : us * 2;
-        expect_sleep(o, idle, us);
-        o = resume(SYSMON);
+            usec = usec * 2 > CAP ? CAP : usec * 2;
+        expect_sleep(resume(SYSMON), idle, usec);
     }
 }
 
 /* Whatever the back-off has come to: a P that was taken from a system call begins it anew. */
 TEST(SysmonLooksOftenAgainAfterItTookAP)
 {
-    struct outcome o = start();
+    monitor_start();
     int rounds = 51 + (int)rndn(20);
     for (int i = 0; i < rounds; i++)
-        o = resume(SYSMON);
+        resume(SYSMON);
     script("retake", 1 + (int64_t)rndn(3));
-    o = resume(SYSMON);
+    struct outcome o = resume(SYSMON);
     for (int idle = 0; idle <= 50; idle++) {
         expect_sleep(o, idle, 20);
         o = resume(SYSMON);

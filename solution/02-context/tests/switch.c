@@ -2,47 +2,16 @@
  * @file switch.c
  * gogo, mcall and systemstack: what a goroutine finds when it goes on, and where the scheduler runs meanwhile.
  */
-#include <string.h>
-#include "judge.h"
-
-enum { REGS = 16, RBP = 1, Grunning_ = 2 };
-
-/** One P, one G that m0 runs. */
-static int64_t running_g(void)
-{
-    call("newp");
-    int64_t g = call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, g);
-    return g;
-}
-
-/** Random patterns for all registers, as far as they may be loaded at all, into the scratch memory. */
-static void load_patterns(uint64_t in[REGS])
-{
-    uint64_t fixed[2 * REGS];
-    call("regs_valid"); /* control words must not unmask exceptions */
-    memcpy(fixed, result_text(), sizeof fixed);
-    for (uint32_t i = 0; i < REGS; i++)
-        in[i] = (rnd() & fixed[i]) | fixed[REGS + i];
-    call_bytes("memwrite", in, REGS * sizeof *in, 0);
-}
+#include "lab02.h"
 
 /** Calls op on the G, which loads the patterns, switches away and back, and stores what it finds. */
 static void patterns_survive(const char *op)
 {
-    uint64_t in[REGS], out[REGS], mask[REGS];
-    uint32_t n = (uint32_t)call("regs");
-    memcpy(mask, result_text(), sizeof mask);
+    uint64_t in[REGS];
     for (int round = 0; round < 8; round++) {
         load_patterns(in);
         call_g(op, 0x5eed);
-        call("memread", sizeof in, sizeof out);
-        memcpy(out, result_text(), sizeof out);
-        for (uint32_t i = 0; i < n; i++)
-            if ((out[i] ^ in[i]) & mask[i])
-                fail("%s does not keep the caller's %s: it was %#llx, and is %#llx after", op, register_name(i),
-                     (unsigned long long)in[i], (unsigned long long)out[i]);
+        same_registers(in, op);
     }
 }
 

@@ -3,18 +3,7 @@
  * entersyscall: what it records, what it gives away, and in what state it leaves G, M and P. The world: m0
  * runs g1 on p0.
  */
-#include "judge.h"
-
-enum { Grunning_ = 2, Gsyscall_ = 3, Prunning_ = 1, Psyscall_ = 2, STACKPREEMPT = -1314 };
-
-/** m0 runs g1 on p0. */
-static void one_g(void)
-{
-    call("newp");
-    call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-}
+#include "lab04.h"
 
 /* save writes down the three numbers that it is given. */
 TEST(SaveRecordsPcSpAndBp)
@@ -57,18 +46,7 @@ TEST(EnterRecordsItsCallersFrame)
 {
     one_g();
     call_g("entersyscall");
-    int64_t caller = result(1), frame = result(2);
-    int64_t pc = get("g1.syscallpc"), sp = get("g1.syscallsp");
-    if (pc <= caller || pc > caller + 256)
-        fail("syscallpc %#llx should lie in the function that called entersyscall, which begins at %#llx",
-             (long long)pc, (long long)caller);
-    if (sp > frame || sp < frame - 512)
-        fail("syscallsp %#llx should be the stack pointer of the caller, whose frame is at %#llx",
-             (long long)sp, (long long)frame);
-    expect_field(frame, "g1.syscallbp");
-    expect_field(pc, "g1.sched.pc");
-    expect_field(sp, "g1.sched.sp");
-    expect_field(frame, "g1.sched.bp");
+    expect_callers_frame("entersyscall");
 }
 
 /* reentersyscall records what it is told. */

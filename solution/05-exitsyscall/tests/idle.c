@@ -3,24 +3,7 @@
  * exitsyscall when the old P is gone, but another is idle. The world: m0 ran g1 on p0 and is in a system
  * call; m1 has taken p0.
  */
-#include "judge.h"
-
-enum { Grunning_ = 2, Gsyscall_ = 3, Pidle_ = 0, Prunning_ = 1, Psyscall_ = 2 };
-
-/** m0 is in a system call, m1 has its P, and so many Ps are idle: p1, p2... */
-static void taken(int idle)
-{
-    call("newp", 1 + idle);
-    call("newg");
-    call("newm");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-    call_g("entersyscall");
-    set(get("p0.syscalltick") + 1, "p0.syscalltick");
-    call("hold", 1, 0);
-    for (int p = idle; p >= 1; p--)
-        call("idlep", p);
-}
+#include "lab05.h"
 
 /* Any P will do. */
 TEST(AnIdlePIsTaken)

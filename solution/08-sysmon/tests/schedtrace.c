@@ -2,12 +2,7 @@
  * @file schedtrace.c
  * The scheduler's state in Go's line format.
  */
-#include <stdio.h>
-#include <string.h>
-#include "judge.h"
-
-enum { SYSMON = 1 };
-static const int64_t ms = 1000000;
+#include "lab08.h"
 
 /** Fails unless the output is this; shows the first line that is not. */
 static void expect_output(const char *wanted)
@@ -97,17 +92,9 @@ TEST(DetailForEachPMAndG)
 
 TEST(TheTraceComesInItsPeriod)
 {
-    call("newp");
-    call("newg");
-    call("newm");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-    record("retake");
-    record("schedtrace");
-    stop_at("usleep");
+    monitor_start();
     int64_t period = 1 + (int64_t)rndn(1000), began = call("clock");
     set(period, "debug.schedtrace");
-    expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
     events();
     resume(SYSMON);
     const char *log = events();
@@ -134,14 +121,9 @@ TEST(NoLongSleepWithATrace)
     call("newp");
     call("newm");
     call("idlep", 0);
-    record("checkdead");
-    record("retake");
-    record("schedtrace");
-    record("scavenge");
-    stop_at("usleep");
     set(1000, "debug.schedtrace");
     because("nothing runs, but a trace is asked for: sysmon looks around as ever, and does not sleep on its note");
-    expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
+    monitor_begin();
     expect(resume(SYSMON), "stopped: at usleep 20");
     expect(resume(SYSMON), "stopped: at usleep 20");
 }

@@ -2,12 +2,7 @@
  * @file sleep.c
  * The long sleep: while nothing runs, sysmon waits on its note instead of looking around.
  */
-#include <errno.h>
-#include <string.h>
-#include "judge.h"
-
-enum { SYSMON = 1 };
-static const int64_t us = 1000, ms = 1000000, sec = 1000000000;
+#include "lab08.h"
 
 /** One P, which is idle; sysmon's M is m1. Comes back where sysmon sleeps for the first time: usleep 20. */
 static void start(void)
@@ -15,12 +10,7 @@ static void start(void)
     call("newp");
     call("newm");
     call("idlep", 0);
-    record("checkdead");
-    record("retake");
-    record("gcTriggerTime");
-    record("scavenge");
-    stop_at("usleep");
-    expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
+    monitor_begin();
 }
 
 /** Fails unless o is the long sleep, for this many nanoseconds. */
@@ -67,12 +57,8 @@ TEST(NoLongSleepWhileAPRuns)
     call("newp");
     call("idlep", 1); /* one of two */
     call("newm");
-    record("retake");
-    record("gcTriggerTime");
-    record("scavenge");
-    stop_at("usleep");
     because("one of two Ps runs: sysmon has something to watch, and does not sleep on its note");
-    expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
+    monitor_begin();
     expect(resume(SYSMON), "stopped: at usleep 20");
     expect_field(0, "sched.sysmonwait");
 }
@@ -80,16 +66,7 @@ TEST(NoLongSleepWhileAPRuns)
 /* While the world is stopped nobody runs either, although no P is on the idle list. */
 TEST(LongSleepWhileTheWorldIsStopped)
 {
-    call("newp");
-    call("newg");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
-    call("newm");
-    record("retake");
-    record("gcTriggerTime");
-    record("scavenge");
-    stop_at("usleep");
-    expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
+    monitor_start();
     set(1, "sched.gcwaiting");
     expect_longsleep(resume(SYSMON), 60 * sec);
 }

@@ -1,10 +1,10 @@
 /**
- * @file lab08_monitor.h
+ * @file lab08.h
  * sysmon in the hands of a test: it stops where it sleeps, and each round begins at a time that the test
  * chooses.
  */
-#ifndef HANDOFF_LAB08_MONITOR_H
-#define HANDOFF_LAB08_MONITOR_H
+#ifndef LAB08_H
+#define LAB08_H
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,17 +14,9 @@
 enum { SYSMON = 1 };
 static const int64_t us = 1000, ms = 1000000, sec = 1000000000;
 
-/**
- * m0 runs g1 on p0, so that there is no long sleep; m1 is sysmon's M, and stops in its first sleep. The other
- * functions of the lab are recorded.
- */
-static inline void monitor_start(void)
+/** m1 is sysmon's M, and stops in its first sleep. The other functions of the lab are recorded. */
+static inline void monitor_begin(void)
 {
-    call("newp");
-    call("newg");
-    call("newm");
-    call("hold", 0, 0);
-    call("rung", 0, 1);
     record("checkdead");
     record("retake");
     record("gcTriggerTime");
@@ -32,6 +24,17 @@ static inline void monitor_start(void)
     record("scavenge");
     stop_at("usleep");
     expect(run(SYSMON, "sysmon"), "stopped: at usleep 20");
+}
+
+/** The same, and m0 runs g1 on p0, so that there is no long sleep. */
+static inline void monitor_start(void)
+{
+    call("newp");
+    call("newg");
+    call("newm");
+    call("hold", 0, 0);
+    call("rung", 0, 1);
+    monitor_begin();
 }
 
 /** p0 is idle from now on, m0 holds nothing. */
