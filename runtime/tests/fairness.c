@@ -1,31 +1,6 @@
 /* Nobody keeps the others from running: not by loops, not by chatter, not by system calls, not on a
  * thread of its own. */
-#include "check.h"
-#include "core.h"
-
-static _Atomic bool stop;
-
-static uint64_t preemptions(void)
-{
-    SchedStats st;
-    schedstats(&st);
-    return st.preemptions;
-}
-
-/** A turn of main: it stops the world, and lets the others run. */
-static void stop_and_yield(void)
-{
-    gogc();
-    gosched();
-}
-
-/** Calls nothing. */
-static void empty_loop(void *wg)
-{
-    while (!stop)
-        ;
-    wg_done(wg);
-}
+#include "loops.h"
 
 /* ---- a goroutine that is locked to its thread is preempted, and comes back to that thread ---- */
 

@@ -1,35 +1,12 @@
 /* Preemption as a program sees it: who is asked to yield does, wherever it stands, and finds everything
  * as it was. A loop here calls nothing unless its name says so: only a signal can end its time slice.
  * See fairness.c for who runs then. */
-#include "check.h"
-#include "core.h"
+#include "loops.h"
 #include "testregs.h"
 
-static _Atomic bool stop;
 static _Atomic uint64_t sink;
 
-static uint64_t preemptions(void)
-{
-    SchedStats st;
-    schedstats(&st);
-    return st.preemptions;
-}
-
-/** A turn of main: it stops the world, and lets the others run. */
-static void stop_and_yield(void)
-{
-    gogc();
-    gosched();
-}
-
 /* ---- three loops without calls can be stopped, with one P ---- */
-
-static void empty_loop(void *wg)
-{
-    while (!stop)
-        ;
-    wg_done(wg);
-}
 
 static void storing_loop(void *wg)
 {
