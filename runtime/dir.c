@@ -11,6 +11,8 @@
 
 /** Bytes that one getdents64 asks for. */
 #define DENTS_ROOM ((size_t)32768)
+/** Times that file_openin asks the kernel. */
+#define OPENIN_TRIES 32
 
 /** A name as getdents64 gives it. */
 typedef struct dirent64 {
@@ -144,8 +146,8 @@ DirEntry *file_readdir(int fd, size_t *n, int *err)
 /* ---- file_openin ---- */
 
 /**
- * The same without the kernel's help: a step for each name, each of which must be there under that very name. A
- * link is refused wherever it leads, since between looking at it and following it, it can change.
+ * The same without the kernel's help: a step for each name, each of which must be there under that very
+ * name. A link is refused wherever it leads, since between looking at it and following it, it can change.
  */
 static int stepwise(int dirfd, const char *path, int flags)
 {
@@ -180,9 +182,10 @@ int file_openin(int dirfd, const char *path, int flags)
 {
     preemptcheck();
     struct open_how how = {.flags = (uint64_t)(uint32_t)flags | KO_CLOEXEC, .resolve = RESOLVE_BENEATH};
-    intptr_t fd;
-    do { /* EAGAIN: something was renamed while the kernel looked for "..": ask again */
+    intptr_t fd = -EAGAIN;
+    /* EAGAIN: something was renamed while the kernel followed "..": ask again. But not for ever: one who
+     * renames all the time, or a file with a lease, would hold us. */
+    for (int i = 0; i < OPENIN_TRIES && fd == -EAGAIN; i++)
         fd = blocking(__NR_openat2, (uintptr_t)dirfd, (uintptr_t)path, (uintptr_t)&how, sizeof how);
-    } while (fd == -EAGAIN);
     return fd == -ENOSYS ? stepwise(dirfd, path, flags) : (int)fd;
 }

@@ -329,7 +329,7 @@ DirEntry *file_readdir(int fd, size_t *n, int *err);
 /**
  * Opens path below the directory dirfd, and nothing outside of it: a path that leads out by "..", by a slash in front or by a
  * symbolic link is -EXDEV. On a kernel without openat2 (before 5.6) links are not followed at all: -ELOOP. flags as for file_open
- * (nothing is created). A file descriptor, or -errno. Mirrors Root.OpenFile in Go's package os.
+ * (nothing is created). A file descriptor, or -errno (-EAGAIN: directories on the way were moved, again and again). Mirrors Root.OpenFile in Go's package os.
  */
 int file_openin(int dirfd, const char *path, int flags);
 /**
@@ -350,7 +350,7 @@ int file_raiselimit(void);
  */
 int signal_notify(Chan *c, int sig);
 /**
- * Nothing more is sent to c once this has returned. A signal that no channel is left for has the effect that it had before.
+ * Nothing more is sent to c once this has returned: call it before you close or free c. A signal that no channel is left for has the effect that it had before.
  * Mirrors signal.Stop.
  */
 void signal_stop(Chan *c);

@@ -231,6 +231,10 @@ static void sigtramp(int sig, void *info, void *uc)
 {
     if (sigsend(sig))
         return;
+    if (handledindex(sig) == NHANDLED) { /* signal_stop came between: what was there before is there again, and has its turn */
+        linux_tgkill(linux_getpid(), linux_gettid(), sig);
+        return;
+    }
     G *gp = getg();
     M *mp = gp ? load_relaxed(&gp->m) : NULL; /* of this thread: nobody else changes it now */
     if (!mp) {

@@ -3,10 +3,10 @@
  * Signals for programs: the way from the handler, which may do next to nothing, to a channel.
  *
  *   handler    sigsend: marks the signal as pending and writes to an eventfd. Any thread, any moment.
- *   goroutine  sigreceive: parks in the network poller until that is readable, takes the marks, sends them on.
+ *   goroutine  sigreceive: parks in the network poller until that is readable, takes the marks, sends on.
  *
- * A signal that arrives again before its mark was taken is one signal, as in the kernel. Go's runtime wakes its
- * receiver by a note, which costs a thread that sleeps on it; a descriptor in the poller costs none.
+ * A signal that arrives again before its mark was taken is one signal, as in the kernel. Go's runtime wakes
+ * its receiver by a note, which costs a thread that sleeps on it; a descriptor in the poller costs none.
  * Mirrors sigqueue.go and the package os/signal.
  */
 #include "core.h"
@@ -145,7 +145,7 @@ static void sigdisable(uint64_t gone)
         if (gone & bit(sig))
             linux_sigaction(sig, &signals.before[sig], NULL);
     }
-    /* Last: a handler that began before still finds its signal wanted, and does not take it for a death. */
+    /* Last: a handler that has begun finds its signal wanted, or what was there before in place. */
     store_release(&sigq.wanted, load_relaxed(&sigq.wanted) & ~gone); /* pairs with sigsend; locked */
 }
 

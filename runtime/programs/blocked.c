@@ -5,10 +5,10 @@
  *     make run LAB=06 PROG=blocked
  *     HANDOFFDEBUG=nohandoff=1 make run LAB=06 PROG=blocked
  *
- * So many goroutines sleep in the kernel, a tenth of a second each, by a system call that blocks the thread. There
- * is one P. With hand-off sysmon takes it away from each of them after some microseconds, so that all sleep at the
- * same time, on a thread each, and the worker goes on. Without, the P sleeps with each of them, one after the other,
- * and the worker waits.
+ * So many goroutines sleep in the kernel, a tenth of a second each, by a system call that blocks the thread.
+ * There is one P. With hand-off sysmon takes it away from each of them after some microseconds, so that all
+ * sleep at the same time, on a thread each, and the worker goes on. Without, the P sleeps with each of them,
+ * one after the other, and the worker waits.
  */
 #include <linux/errno.h>
 #include "handoff.h"
@@ -77,8 +77,8 @@ int gomain(int argc, char **argv)
     stop = true;
     wg_wait(&worker_ended);
     schedstats(&after);
-    goprintf(1, "%lld calls that block for %lld ms each, on one P: %lld ms altogether; the worker did %llu rounds, its longest "
-                "pause was %lld ms; %llu hand-offs, %llu threads\n",
+    goprintf(1, "%lld calls that block for %lld ms each, on one P: %lld ms altogether; "
+                "the worker did %llu rounds, its longest pause was %lld ms; %llu hand-offs, %llu threads\n",
              (long long)n, (long long)(CALL / NSEC_PER_MSEC), (long long)(took / NSEC_PER_MSEC),
              (unsigned long long)w.rounds, (long long)(w.pause / NSEC_PER_MSEC),
              (unsigned long long)(after.handoffs - before.handoffs), (unsigned long long)after.threads);

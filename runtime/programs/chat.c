@@ -2,8 +2,8 @@
  * @file chat.c
  * A client of chatd: chat [-addr PATH] NAME. What it reads goes to the room, what is said there is written.
  *
- * Two goroutines copy, one in each direction, and each waits for its own side only. The terminal is waited for in the
- * network poller like a socket; a file cannot be, and is read by calls that block.
+ * Two goroutines copy, one in each direction, and each waits for its own side only. The terminal is waited
+ * for in the network poller like a socket; a file cannot be, and is read by calls that block.
  */
 #include <linux/errno.h>
 #include "handoff.h"
@@ -26,7 +26,9 @@ static void upward(void *arg)
 int gomain(int argc, char **argv)
 {
     const char *addr = "/tmp/handoff-chat";
-    const Option o[] = {{.name = "-addr", .string = &addr, .help = "where chatd listens (/tmp/handoff-chat)"}};
+    const Option o[] = {
+        {.name = "-addr", .string = &addr, .help = "where chatd listens (/tmp/handoff-chat)"},
+    };
     int first = options(o, 1, argc, argv, "NAME");
     if (first < 0 || first != argc - 1) {
         if (first >= 0)

@@ -4,9 +4,10 @@
  *
  *     make run LAB=06 PROG=deadlock
  *
- * When the last goroutine parks, its thread looks for another to run, finds none, and before it sleeps counts who
- * is left: no thread runs, no timer is set, nothing can come from the network. Nobody will ever wake anybody.
- * checkdead() says so in Go's words, lists who waits for what, and ends the process with status 2.
+ * When the last goroutine parks, its thread looks for another to run, finds none, and before it sleeps
+ * counts who is left: no thread runs, no timer is set, nothing can come from the network. Nobody will ever
+ * wake anybody. checkdead() says so in Go's words, lists who waits for what, and ends the process with
+ * status 2.
  */
 #include "handoff.h"
 

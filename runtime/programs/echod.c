@@ -4,8 +4,9 @@
  *
  *     make run LAB=07 PROG=echod
  *
- * The least that a server can be: a goroutine for each connection, a read, a write, and again. It looks as if each
- * had a thread that blocks, and ten thousand of them need a handful. HANDOFFDEBUG=schedtrace=1000 shows how many.
+ * The least that a server can be: a goroutine for each connection, a read, a write, and again. It looks as
+ * if each had a thread that blocks, and ten thousand of them need a handful. HANDOFFDEBUG=schedtrace=1000
+ * shows how many.
  */
 #include "handoff.h"
 #include "lib/server.h"
@@ -56,7 +57,7 @@ int gomain(int argc, char **argv)
     const char *addr = "127.0.0.1:7007";
     const Option o[] = {
         {.name = "-addr", .string = &addr, .help = "HOST:PORT to listen on (127.0.0.1:7007)"},
-        {.name = "-idle", .number = &idle, .min = 1, .max = 86400, .help = "seconds that a client may be silent (60)"},
+        {.name = "-idle", .number = &idle, .min = 1, .max = 9999, .help = "seconds that a client may be silent (60)"},
     };
     if (options(o, sizeof o / sizeof *o, argc, argv, "") != argc)
         return 2;
@@ -66,6 +67,7 @@ int gomain(int argc, char **argv)
         return 1;
     server_announce(s.listener, addr);
     bool clean = server_run(&s);
-    goprintf(2, "echod: %llu bytes on %llu connections\n", (unsigned long long)echoed, (unsigned long long)s.accepted);
+    goprintf(2, "echod: %llu bytes on %llu connections\n", (unsigned long long)echoed,
+             (unsigned long long)s.accepted);
     return clean ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 /**
  * @file grep.c
- * Looks for a text in all files below some folders, many at a time: grep [-c] [-i] [-l] [-n] [-j N] TEXT PATH ...
+ * Looks for a text in all files below some folders, many at a time: grep [-c] [-i] [-l] [-n]
+ * [-j N] TEXT PATH ...
  *
  *     make run LAB=06 PROG=grep ARGS="-n handoffp runtime"
  *
@@ -12,13 +13,14 @@
  *       |  order: the same jobs, in the walker's order
  *     main    waits for the first job, prints what it found, waits for the next
  *
- * So lines of two files never mix, and the output is the same each time, though nobody knows which file is read first.
- * The channels are bounded: the walker is never more than so many jobs ahead of the printing. Files are read by system
- * calls that block; while a disk takes its time, the P goes to another worker's thread (HANDOFFDEBUG=nohandoff=1
- * shows the difference on a slow one).
+ * So lines of two files never mix, and the output is the same each time, though nobody knows which file is
+ * read first. The channels are bounded: the walker is never more than so many jobs ahead of the printing.
+ * Files are read by system calls that block; while a disk takes its time, the P goes to another worker's
+ * thread (HANDOFFDEBUG=nohandoff=1 shows the difference on a slow one).
  *
- * Files with a 0 in them are binary, and skipped, as are links and everything else that is not a regular file. The status
- * is grep's: 0 something was found, 1 nothing, 2 there were errors. With -c the output is that of `grep -rFIc`.
+ * Files with a 0 in them are binary, and skipped, as are links and everything else that is not a regular
+ * file. The status is grep's: 0 something was found, 1 nothing, 2 there were errors. With -c the output is
+ * that of `grep -rFIc`.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -176,7 +178,7 @@ int gomain(int argc, char **argv)
         {.name = "-i", .flag = &search.nocase, .help = "small letters are as large ones"},
         {.name = "-l", .flag = &search.names, .help = "which files have it"},
         {.name = "-n", .flag = &search.numbers, .help = "with line numbers"},
-        {.name = "-j", .number = &workers, .min = 1, .max = 1000, .help = "files that are read at a time (16)"},
+        {.name = "-j", .number = &workers, .min = 1, .max = 1000, .help = "files read at a time (16)"},
     };
     int first = options(o, sizeof o / sizeof *o, argc, argv, "TEXT PATH ...");
     if (first < 0)
@@ -190,7 +192,7 @@ int gomain(int argc, char **argv)
     nroots = argc - first - 1;
     todo = chan_make(sizeof(Job *), AHEAD);
     order = chan_make(sizeof(Job *), AHEAD);
-    gostack(1 << 20, walker, NULL); /* it calls itself for each level, of which a path may have two thousand */
+    gostack(1 << 20, walker, NULL); /* it calls itself for each level: a path may have two thousand */
     for (int i = 0; i < workers; i++)
         go(worker, NULL);
     return printall();

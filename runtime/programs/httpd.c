@@ -4,14 +4,17 @@
  *
  *     make run LAB=06 PROG=httpd ARGS="-root handouts -log"
  *
- * Each connection is a goroutine that is written as if it had a thread of its own. On sockets it parks in the
- * network poller, and costs no thread; on files it makes real system calls that block, and its P goes to another
- * thread if they take long. Prints "listening on HOST:PORT"; port 0 takes a free one. SIGTERM or SIGINT ends it
- * when the requests that it has got are answered (lib/server.h).
+ * Each connection is a goroutine that is written as if it had a thread of its own. On sockets it parks in
+ * the network poller, and costs no thread; on files it makes real system calls that block, and its P goes to
+ * another thread if they take long. Prints "listening on HOST:PORT"; port 0 takes a free one. SIGTERM or
+ * SIGINT ends it when the requests that it has got are answered (lib/server.h).
  *
  * Nothing outside of the root is served: neither by ".." nor by a link that leads there.
  */
 #include "httpd/httpd.h"
+
+/** The most seconds of a time limit. */
+#define DAY 86400
 
 /** Seconds to nanoseconds. */
 static int64_t seconds(int64_t s)
@@ -27,10 +30,10 @@ int gomain(int argc, char **argv)
     const Option o[] = {
         {.name = "-addr", .string = &addr, .help = "HOST:PORT to listen on (127.0.0.1:8080)"},
         {.name = "-root", .string = &site.root, .help = "the directory (the present one)"},
-        {.name = "-idle", .number = &idle, .min = 1, .max = 86400, .help = "seconds that a client may be silent (60)"},
-        {.name = "-head", .number = &head, .min = 1, .max = 86400, .help = "seconds that a request's head may take (10)"},
-        {.name = "-drain", .number = &drain, .min = 1, .max = 86400, .help = "seconds for requests to end, at the end (30)"},
-        {.name = "-max", .number = &max, .min = 1, .max = 1 << 20, .help = "connections at a time (as descriptors allow)"},
+        {.name = "-idle", .number = &idle, .min = 1, .max = DAY, .help = "seconds that a client may be silent (60)"},
+        {.name = "-head", .number = &head, .min = 1, .max = DAY, .help = "seconds for a request's head (10)"},
+        {.name = "-drain", .number = &drain, .min = 1, .max = DAY, .help = "seconds that the end may take (30)"},
+        {.name = "-max", .number = &max, .min = 1, .max = 1 << 20, .help = "connections at a time (as many as can be)"},
         {.name = "-nolist", .flag = &site.nolist, .help = "do not show directories"},
         {.name = "-log", .flag = &site.log, .help = "write an access log to standard output"},
     };
@@ -43,7 +46,9 @@ int gomain(int argc, char **argv)
         goprintf(2, "httpd: %s: error %d\n", site.root, -site.rootfd);
         return 1;
     }
-    Server s = {.max = (int)max, .serve = http_serve, .hurry = http_hurry, .patience = seconds(drain), .data = &site};
+    Server s = {.max = (int)max, .serve = http_serve, .hurry = http_hurry};
+    s.patience = seconds(drain);
+    s.data = &site;
     s.listener = server_listen("httpd", "tcp", addr);
     if (!s.listener)
         return 1;

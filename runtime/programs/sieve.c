@@ -4,9 +4,10 @@
  *
  *     make run LAB=02 PROG=sieve ARGS=20
  *
- * One goroutine counts 2, 3, 4 ... into a channel. Each prime that comes out has a goroutine of its own, which
- * passes on what it does not divide. After N primes there are N + 1 goroutines in a chain, and a number costs a
- * switch for every filter that it passes: this is channels and context switches, and next to no arithmetic.
+ * One goroutine counts 2, 3, 4 ... into a channel. Each prime that comes out has a goroutine of its own,
+ * which passes on what it does not divide. After N primes there are N + 1 goroutines in a chain, and a
+ * number costs a switch for every filter that it passes: this is channels and context switches, and next to
+ * no arithmetic.
  */
 #include "handoff.h"
 #include "lib/text.h"
@@ -38,7 +39,8 @@ int gomain(int argc, char **argv)
 {
     int64_t n = 100;
     int first = options(NULL, 0, argc, argv, "[N]");
-    if (first < 0 || first < argc - 1 || (first < argc && (!text_number(text(argv[first]), &n) || n > 100000)))
+    if (first < 0 || first < argc - 1 ||
+        (first < argc && (!text_number(text(argv[first]), &n) || n > 100000)))
         return 2;
     Chan *c = chan_make(sizeof(int), 0);
     go(generate, c);

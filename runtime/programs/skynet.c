@@ -4,10 +4,10 @@
  *
  *     make run LAB=03 PROG=skynet
  *
- * Each node starts ten children, each of which stands for a tenth of its numbers, and adds what they send. The
- * leaves send their own number, so that the sum is known: 499999500000 for a million. What it shows: what it costs
- * to start and end a goroutine, and how many there are at a time if the newest runs first (few: the tree is
- * walked in depth) or last (all of a level).
+ * Each node starts ten children, each of which stands for a tenth of its numbers, and adds what they send.
+ * The leaves send their own number, so that the sum is known: 499999500000 for a million. What it shows:
+ * what it costs to start and end a goroutine, and how many there are at a time if the newest runs first
+ * (few: the tree is walked in depth) or last (all of a level).
  */
 #include "handoff.h"
 #include "lib/text.h"

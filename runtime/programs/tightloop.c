@@ -5,10 +5,10 @@
  *     make run LAB=08 PROG=tightloop
  *     HANDOFFDEBUG=asyncpreemptoff=1 make run LAB=08 PROG=tightloop
  *
- * Every P has a goroutine that computes and never enters the runtime, so that nothing can ask it to yield. Beside
- * them one goroutine sleeps for ten milliseconds at a time, and notes how late it wakes. With preemption by signal
- * sysmon sees a goroutine that has run for 10 ms, and sends its thread SIGURG; the handler makes it yield where it
- * stands. Without, the clock stands still until a loop ends by itself.
+ * Every P has a goroutine that computes and never enters the runtime, so that nothing can ask it to yield.
+ * Beside them one goroutine sleeps for ten milliseconds at a time, and notes how late it wakes. With
+ * preemption by signal sysmon sees a goroutine that has run for 10 ms, and sends its thread SIGURG; the
+ * handler makes it yield where it stands. Without, the clock stands still until a loop ends by itself.
  */
 #include "handoff.h"
 #include "lib/text.h"
@@ -60,7 +60,10 @@ static void clock(void *arg)
     wg_done(&loops);
 }
 
-/** Turns that take about a second here: by the fastest of several attempts, since others may have disturbed the rest. */
+/**
+ * Turns that take about a second here: by the fastest of several attempts, since others may have disturbed
+ * the rest.
+ */
 static uint64_t persecond(void)
 {
     uint64_t n = 1 << 24;
@@ -97,8 +100,8 @@ int gomain(int argc, char **argv)
     stop = true;
     wg_wait(&loops);
     schedstats(&after);
-    goprintf(1, "a loop without calls on each of %d Ps, %lld s each: the clock ticked %d times, at worst %lld ms too late; "
-                "%llu preemptions\n",
+    goprintf(1, "a loop without calls on each of %d Ps, %lld s each: "
+                "the clock ticked %d times, at worst %lld ms too late; %llu preemptions\n",
              n, (long long)seconds, l.ticks, (long long)(l.worst / NSEC_PER_MSEC),
              (unsigned long long)(after.preemptions - before.preemptions));
     return 0;

@@ -5,6 +5,7 @@
   half PORT PID N   N clients that close their sending half behind the request
   slow PORT PID N   N clients that send a byte now and then, while another is served; the server must cut them off
   deaf PORT PID N   N clients that ask for something large and never read, while another is served
+  cutoff PORT PID N N clients that ask for /huge and never read; the server must give them up
   queue PORT PID N  N clients that have connected and asked before the server, which is stopped, has accepted them; it is told to end
   echo PORT PID N   N clients of the echo server, who get back what they send, and the end when they end
   echoend PORT PID N  the same while the server is told to end: what was sent before comes back
@@ -145,6 +146,29 @@ def deaf(port: int, _pid: int, n: int) -> str:
     return f"{n} clients did not read, another was served meanwhile"
 
 
+def cutoff(port: int, pid: int, n: int) -> str:
+    """A client that does not read holds a descriptor until the server's patience ends, and no longer."""
+    idle = len(os.listdir(f"/proc/{pid}/fd"))
+    socks = []
+    for _ in range(n):
+        socks.append(connect(port))
+        socks[-1].sendall(ASK.replace(b"/a.txt", b"/huge"))
+        must(socks[-1].recv(16) == b"HTTP/1.1 200 OK\r", "a client was not answered")
+    end = time.monotonic() + PATIENCE
+    while len(os.listdir(f"/proc/{pid}/fd")) > idle:
+        must(time.monotonic() < end, "clients that do not read are not given up")
+        time.sleep(0.05)            # between two looks
+    for s in socks:
+        got = 0
+        try:
+            while data := s.recv(1 << 20):
+                got += len(data)
+        except ConnectionResetError:
+            pass
+        must(got < 100_000_000, "a client that was given up got everything")
+    return f"{n} clients that did not read were given up"
+
+
 def queue(port: int, pid: int, n: int) -> str:
     os.kill(pid, signal.SIGSTOP)
     socks = [connect(port) for _ in range(n)]
@@ -239,7 +263,7 @@ def echoend(port: int, pid: int, n: int) -> str:
     return f"{n} connections got all back at the end"
 
 
-KINDS: dict[str, Callable[[int, int, int], str]] = {f.__name__: f for f in (many, half, slow, deaf, queue, drain, echo, echoend)}
+KINDS: dict[str, Callable[[int, int, int], str]] = {f.__name__: f for f in (many, half, slow, deaf, cutoff, queue, drain, echo, echoend)}
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ printf 'space\n' >"$root/a b.txt"
 printf 'secret\n' >"$dir/secret.txt"
 : >"$root/empty.css"
 head -c 3000000 /dev/urandom >"$root/big.bin"
+truncate -s 100000000 "$root/huge"
 ln -s a.txt "$root/link.txt"
 ln -s loop2 "$root/loop/loop1"
 ln -s loop1 "$root/loop/loop2"
@@ -352,6 +353,7 @@ check "a client that stops between requests" 200 "$(rawstatus 'GET / HTTP/1.1\r\
 check "a client that stops in a body" 405 "$(rawstatus 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab')"
 check "a directory that is not to be shown" 403 "$(status /list/)"
 clients slow 50
+clients cutoff 10
 stop
 
 # The limit of connections: the third waits until one of the first two ends.

@@ -203,6 +203,33 @@ static void from_loops_and_system_calls(void)
     stop_and_free(c);
 }
 
+static void raise_many(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 20000; i++) {
+        linux_tgkill(linux_getpid(), gothreadid(), KSIGUSR2); /* to this thread, while main runs on another */
+        if (i % 64 == 0)
+            gosched();
+    }
+    ended++;
+}
+
+/** A handler that has begun when signal_stop takes the signal away finds that nobody waits, and must let the old effect come. */
+static void stop_races_with_signals(void)
+{
+    struct ksigaction ignore = {.handler = (void (*)(int, void *, void *))1}, dfl = {0};
+    linux_sigaction(KSIGUSR2, &ignore, NULL);
+    ended = 0;
+    for (int i = 0; i < 4; i++)
+        go(raise_many, NULL);
+    while (ended < 4) {
+        Chan *c = waitfor(KSIGUSR2, 1);
+        stop_and_free(c);
+        gosched();
+    }
+    linux_sigaction(KSIGUSR2, &dfl, NULL);
+}
+
 int gomain(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -215,6 +242,7 @@ int gomain(int argc, char **argv)
         {"what_nobody_can_wait_for", what_nobody_can_wait_for},
         {"a_blocked_signal_is_unblocked", a_blocked_signal_is_unblocked},
         {"from_loops_and_system_calls", from_loops_and_system_calls},
+        {"stop_races_with_signals", stop_races_with_signals},
     };
     return test_main(tests, sizeof tests / sizeof *tests, argc, argv);
 }

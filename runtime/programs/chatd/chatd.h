@@ -14,8 +14,8 @@
 /** The longest line, its end included. */
 #define LINE_ROOM 1024
 /**
- * Lines that may wait for a client to read them. One who has more is dropped: the others do not wait for him. It is many, for the
- * writer of one who does read may have to wait for its turn on a busy machine.
+ * Lines that may wait for a client to read them. One who has more is dropped: the others do not wait for
+ * him. It is many, for the writer of one who does read may have to wait for its turn on a busy machine.
  */
 #define UNREAD 1024
 

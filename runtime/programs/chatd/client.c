@@ -1,7 +1,7 @@
 /**
  * @file client.c
- * A client has two goroutines: the reader, which is the connection's own, and the writer. So a client that does not read
- * is heard, and one that does not write is told.
+ * A client has two goroutines: the reader, which is the connection's own, and the writer. So
+ * a client that does not read is heard, and one that does not write is told.
  */
 #include "chatd.h"
 
@@ -21,7 +21,8 @@ bool isname(Text s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-'))
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '_' && c != '-')
             return false;
     }
     return s.n > 0 && s.n < NAME_ROOM;
@@ -43,7 +44,9 @@ static void writer(void *arg)
     chan_close(c->written);
 }
 
-/** The first line of what has come, without its end, as long as its length says; false if there is none yet. */
+/**
+ * The first line of what has come, without its end, as long as its length says; false if there is none yet.
+ */
 static bool nextline(Reader *r, Text *line)
 {
     Text rest = {r->buf, r->have};
@@ -105,7 +108,8 @@ static void converse(Reader *r)
     while (readline(r, &line) && !text_is(line, "/quit")) {
         clean(line);
         if (line.n > 0) {
-            chan_send(r->hub, &(Event){.kind = CHAT_SAY, .from = r->c, .text = line, .answered = r->answered});
+            Event e = {.kind = CHAT_SAY, .from = r->c, .text = line, .answered = r->answered};
+            chan_send(r->hub, &e);
             chan_recv(r->answered, NULL);
         }
         consume(r);

@@ -1,10 +1,10 @@
 /**
  * @file hub.c
- * The one goroutine that knows who is here and in which room. All others send to it, so that there is no lock: what only one
- * goroutine has needs none.
+ * The one goroutine that knows who is here and in which room. All others send to it, so that
+ * there is no lock: what only one goroutine has needs none.
  *
- * The hub never waits for a client. It sends to a client's channel only if there is room; if there is none, the client has not read
- * UNREAD lines besides what the kernel holds for him, and is dropped.
+ * The hub never waits for a client. It sends to a client's channel only if there is room; if there is none,
+ * the client has not read UNREAD lines besides what the kernel holds for him, and is dropped.
  */
 #include "chatd.h"
 

@@ -16,7 +16,7 @@ typedef struct Search {
     bool names;        /**< only which files have it */
     bool numbers;      /**< with the lines' numbers */
     uint8_t fold[256]; /**< what a byte counts as */
-    size_t skip[256];  /**< by which byte stands under the text's last: how far on the text may be at the earliest */
+    size_t skip[256];  /**< by the byte under the text's last: how far on it may be */
 } Search;
 
 /** What one file has. */

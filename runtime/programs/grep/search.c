@@ -1,7 +1,8 @@
 /**
  * @file search.c
- * Looks for a text in one file, by Horspool's algorithm: it compares from the text's last byte backwards, and moves on by as much
- * as the byte that stands there allows, mostly the whole length of the text.
+ * Looks for a text in one file, by Horspool's algorithm: it compares from the text's last
+ * byte backwards, and moves on by as much as the byte that stands there allows, mostly the whole length of
+ * the text.
  */
 #include <linux/errno.h>
 #include "grep.h"

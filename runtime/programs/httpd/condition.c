@@ -6,13 +6,14 @@
 
 void etag_format(char buf[ETAG_ROOM], int64_t size, int64_t mtime)
 {
-    /* A file that keeps its size and changes twice within a tick of the kernel's clock (some milliseconds) has one tag. */
+    /* A file that keeps its size and changes twice within a tick of the kernel's clock, some milliseconds,
+     * has one tag. */
     gosnprintf(buf, ETAG_ROOM, "\"%llx-%llx\"", (long long)mtime, (long long)size);
 }
 
 /**
- * Cuts the next tag from a list of them: *tag with its quotes, *weak if it says that it is. false: there is no further one, or what
- * follows is none.
+ * Cuts the next tag from a list of them: *tag with its quotes, *weak if it says that it is. false: there is
+ * no further one, or what follows is none.
  */
 static bool nexttag(Text *list, Text *tag, bool *weak)
 {

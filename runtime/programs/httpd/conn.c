@@ -6,10 +6,10 @@
  * before the connection waits for the client. A connection that waits holds as little memory as it can: ten
  * thousand of them may.
  *
- * Deadlines. A client may be silent for the site's idle time between requests; a request that has begun must be
- * complete after the site's headtime, however many bytes come in between (a client that sends one byte a second
- * is not silent, and would hold its place for ever). Setting a deadline costs a timer: the idle one is moved
- * only when it has become noticeably old, so the time allowed varies by an eighth.
+ * Deadlines. A client may be silent for the site's idle time between requests; a request that has begun must
+ * be complete after the site's headtime, however many bytes come in between (a client that sends one byte a
+ * second is not silent, and would hold its place for ever). Setting a deadline costs a timer: the idle one
+ * is moved only when it has become noticeably old, so the time allowed varies by an eighth.
  */
 #include "httpd.h"
 

@@ -44,7 +44,10 @@ const char *reason(int status);
 
 /* ---- request.c ---- */
 
-/** What a request asks for. Texts point into the connection's buffer; p is NULL in those of fields that it does not have. */
+/**
+ * What a request asks for. Texts point into the connection's buffer; p is NULL in those of fields that it
+ * does not have.
+ */
 typedef struct Request {
     Text method;        /**< as sent */
     Text target;        /**< as sent */
@@ -92,18 +95,30 @@ typedef struct File {
     char etag[ETAG_ROOM]; /**< names this version of it */
     const char *type;     /**< content type */
 } File;
-/** Writes the tag of a file of this size that was changed last at mtime (nanoseconds). Two versions differ in one of them. */
+/**
+ * Writes the tag of a file of this size that was changed last at mtime (nanoseconds). Two versions differ in
+ * one of them.
+ */
 void etag_format(char buf[ETAG_ROOM], int64_t size, int64_t mtime);
-/** What r's conditions say of f: 0 (send it), 304 (the client has it) or 412 (it is not what the client takes it for). */
+/**
+ * What r's conditions say of f: 0 (send it), 304 (the client has it) or 412 (it is not what the client takes
+ * it for).
+ */
 int conditions(const Request *r, const File *f);
-/** True if r's range, if it has one, is of f: a range of another version would be put together with parts of this one. */
+/**
+ * True if r's range, if it has one, is of f: a range of another version would be put together with parts of
+ * this one.
+ */
 bool rangeapplies(const Request *r, const File *f);
 
 /* ---- log.c ---- */
 
 /** Starts the goroutine that writes the access log to standard output. */
 void log_start(void);
-/** A line of the log, in the common log format. peer: the client's address; line: the request line, or nothing. */
+/**
+ * A line of the log, in the common log format. peer: the client's address; line: the request line, or
+ * nothing.
+ */
 void log_request(const char *peer, Text line, int status, int64_t bytes);
 /** Writes what is still to be written, and ends. Nobody logs any more. */
 void log_end(void);
@@ -114,7 +129,7 @@ void log_end(void);
 typedef struct Site {
     const char *root;           /**< the directory, as it was given */
     int rootfd;                 /**< open */
-    int64_t idle;               /**< nanoseconds that a client may be silent between requests, or take for a body */
+    int64_t idle;               /**< nanoseconds between requests, or for a body */
     int64_t headtime;           /**< nanoseconds from a request's first byte to its empty line */
     bool nolist;                /**< directories without an index are not shown */
     bool log;                   /**< there is an access log */
@@ -133,11 +148,11 @@ typedef struct Http {
     size_t outlen;           /**< bytes in out */
     size_t outroom;          /**< room of out */
     bool failed;             /**< the socket is no good any more: nothing else is written */
-    bool silent;             /**< the client has closed its half, or kept silent: there is nothing to wait for at the end */
+    bool silent;             /**< the client sends nothing any more: there is nothing to wait for */
     int64_t writeset;        /**< when the writing deadline was set last; 0 never */
     int status;              /**< of the last answer */
     int64_t sent;            /**< bytes of its body */
-    Mutex lock;              /**< protects the reading deadline with idle; the connection's goroutine alone changes idle */
+    Mutex lock;              /**< protects the reading deadline, and idle for who reads it */
     bool idle;               /**< between two requests: it may end when the server does */
     int64_t readset;         /**< when the reading deadline was set for that; 0: it is another one */
 } Http;

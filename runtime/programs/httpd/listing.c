@@ -35,9 +35,8 @@ static void putquoted(Buffer *b, Text s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-            c == '_' || c == '~';
-        if (plain)
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'), digit = c >= '0' && c <= '9';
+        if (letter || digit || c == '-' || c == '.' || c == '_' || c == '~')
             buffer_put(b, &c, 1);
         else
             buffer_printf(b, "%%%02X", (unsigned char)c);

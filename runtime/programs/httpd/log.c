@@ -1,8 +1,9 @@
 /**
  * @file log.c
- * The access log. Connections send their lines to one goroutine, which writes as many as there are with one system call: lines do
- * not mix, and who serves a client does not wait for the disk. If whoever reads the log is slower than the clients the channel
- * becomes full, and then the connections wait: no line is lost.
+ * The access log. Connections send their lines to one goroutine, which writes as many as there
+ * are with one system call: lines do not mix, and who serves a client does not wait for the disk. If whoever
+ * reads the log is slower than the clients the channel becomes full, and then the connections wait: no line
+ * is lost.
  */
 #include "httpd.h"
 
@@ -38,8 +39,8 @@ void log_request(const char *peer, Text line, int status, int64_t bytes)
     if (host.n > 0)
         host.n--;
     date_format(date, walltime() / NSEC_PER_SEC); /* "Sun, 06 Nov 1994 08:49:37 GMT" */
-    buffer_printf(&b, "%.*s - - [%.2s/%.3s/%.4s:%.8s +0000] \"", (int)host.n, host.p, date + 5, date + 8, date + 12,
-                  date + 17);
+    buffer_printf(&b, "%.*s - - [%.2s/%.3s/%.4s:%.8s +0000] \"", (int)host.n, host.p, date + 5, date + 8,
+                  date + 12, date + 17);
     if (line.n == 0)
         buffer_put(&b, "-", 1);
     putescaped(&b, line);

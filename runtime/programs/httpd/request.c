@@ -187,8 +187,8 @@ int request_path(const Request *r, char path[PATH_ROOM])
         return -400;
     if (raw.n + sizeof "./index.html" > PATH_ROOM)
         return -414;
-    /* Decoded behind the first byte, and from there moved to the front, part by part: a part and the slash before it are
-     * never longer than what has been read. */
+    /* Decoded behind the first byte, and from there moved to the front, part by part: a part and the slash
+     * before it are never longer than what has been read. */
     int len = decode(raw, path + 1);
     if (len < 0)
         return -400;

@@ -49,6 +49,7 @@ static int statusof(int err)
     case EXDEV: /* a link that leads out of the root */
     case ENXIO: /* a socket */
         return 403;
+    case EAGAIN:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
@@ -104,8 +105,8 @@ static void putversion(Http *h, const File *f)
 {
     char modified[DATE_ROOM];
     date_format(modified, f->mtime);
-    http_printf(h, "Content-Type: %s\r\nLast-Modified: %s\r\nETag: %s\r\nAccept-Ranges: bytes\r\n", f->type, modified,
-                f->etag);
+    http_printf(h, "Content-Type: %s\r\nLast-Modified: %s\r\n", f->type, modified);
+    http_printf(h, "ETag: %s\r\nAccept-Ranges: bytes\r\n", f->etag);
 }
 
 /** Answers with f, or with the part of it that r asks for, or with the news that there is no news. */
@@ -137,14 +138,16 @@ static void putfile(Http *h, const Request *r, const File *f)
     respond_begin(h, r, kind == RANGE_OK ? 206 : 200, last - first + 1, r->keepalive);
     putversion(h, f);
     if (kind == RANGE_OK)
-        http_printf(h, "Content-Range: bytes %lld-%lld/%lld\r\n", (long long)first, (long long)last, (long long)f->size);
+        http_printf(h, "Content-Range: bytes %lld-%lld/%lld\r\n", (long long)first, (long long)last,
+                    (long long)f->size);
     respond_endhead(h);
     if (!r->head)
         putbytes(h, f->fd, first, last);
 }
 
 /**
- * Opens path, which never leads out of the root: see file_openin(). Sets *isdir. 0, or the status to answer with.
+ * Opens path, which never leads out of the root: see file_openin(). Sets *isdir. 0, or the status to answer
+ * with.
  */
 static int openfile(const Site *site, File *f, const char *path, bool *isdir)
 {
@@ -166,7 +169,9 @@ static int openfile(const Site *site, File *f, const char *path, bool *isdir)
     return 0;
 }
 
-/** Answers with the directory that is open as fd: its index, or what is in it. path has room for the index. */
+/**
+ * Answers with the directory that is open as fd: its index, or what is in it. path has room for the index.
+ */
 static void putdirectory(Http *h, const Request *r, int fd, char *path, size_t len)
 {
     File index;

@@ -12,7 +12,8 @@ static int usage(const Option *o, int n, const char *program, const char *what)
         name = text_cut(&rest, '/');
     goprintf(2, "usage: %.*s%s %s\n", (int)name.n, name.p, n > 0 ? " [OPTION ...]" : "", what);
     for (int i = 0; i < n; i++)
-        goprintf(2, "  %-10s %-6s %s\n", o[i].name, o[i].flag ? "" : o[i].number ? "NUMBER" : "TEXT", o[i].help);
+        goprintf(2, "  %-10s %-6s %s\n", o[i].name, o[i].flag ? "" : o[i].number ? "NUMBER" : "TEXT",
+                 o[i].help);
     return -1;
 }
 
@@ -50,7 +51,8 @@ int options(const Option *o, int n, int argc, char **argv, const char *what)
             *o[k].flag = true;
         } else if (!store(&o[k], ++i < argc ? argv[i] : NULL)) {
             if (o[k].number)
-                goprintf(2, "%s needs a number from %lld to %lld\n", o[k].name, (long long)o[k].min, (long long)o[k].max);
+                goprintf(2, "%s needs a number from %lld to %lld\n", o[k].name, (long long)o[k].min,
+                         (long long)o[k].max);
             else
                 goprintf(2, "%s needs a value\n", o[k].name);
             return usage(o, n, argv[0], what);

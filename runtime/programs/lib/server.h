@@ -1,10 +1,11 @@
 /**
  * @file server.h
- * What all servers have in common: they accept connections, give each a goroutine of its own, not more than so many at a time,
- * and end in good order when the process is asked to (SIGTERM, SIGINT).
+ * What all servers have in common: they accept connections, give each a goroutine of its own,
+ * not more than so many at a time, and end in good order when the process is asked to (SIGTERM, SIGINT).
  *
  * The end, step by step:
- *   1. no new connection is waited for; those that clients have opened already are taken out of the kernel's queue and served;
+ *   1. no new connection is waited for; those that clients have opened already are taken out of the kernel's
+ *      queue and served;
  *   2. the listener is closed: whoever comes now is refused, and knows that nothing of his was begun;
  *   3. hurry() asks each connection to finish what it is doing. When the last has ended, the server has;
  *   4. after the time that was allowed for this, or at a second signal, what is left is cut off.
@@ -20,7 +21,7 @@ typedef struct Server Server;
 typedef struct Peer {
     Server *server;            /**< whose it is */
     Conn *conn;                /**< the socket; the server closes it after serve() */
-    void *state;               /**< the program's; set with server_setstate(): NULL until then, and not hurried */
+    void *state;               /**< the program's, by server_setstate(); NULL: not to be hurried */
     struct Peer *next, *prev;  /**< in the server's list; its lock */
 } Peer;
 
@@ -29,7 +30,8 @@ struct Server {
     Listener *listener;        /**< where connections come from; the server closes it */
     int max;                   /**< connections at a time; more wait in the kernel's queue */
     void (*serve)(Peer *p);    /**< the whole life of a connection, on a goroutine of its own */
-    void (*hurry)(Peer *p);    /**< the server ends: see to it that serve(p) returns soon. Locked, so it must not wait. May be NULL */
+    /** The server ends: see to it that serve(p) returns soon. Locked, so it must not wait. May be NULL. */
+    void (*hurry)(Peer *p);
     int64_t patience;          /**< nanoseconds that connections have to end by themselves */
     void *data;                /**< the program's own */
 
@@ -46,7 +48,8 @@ struct Server {
 };
 
 /**
- * Runs s until a signal ends it. True if all connections came to their own end, false if some were cut off or the listener failed.
+ * Runs s until a signal ends it. True if all connections came to their own end, false if some were cut off
+ * or the listener failed.
  */
 bool server_run(Server *s);
 /** Sets p's state: hurry() may be called from now on, or is at once. A state that does not last until
@@ -57,7 +60,10 @@ Listener *server_listen(const char *program, const char *network, const char *ad
 /** Says where a TCP server listens: "listening on 127.0.0.1:8080", with the port that it has got. */
 void server_announce(Listener *l, const char *addr);
 
-/** Raises the process's limit of descriptors; returns how many connections it leaves room for, beside open files. */
+/**
+ * Raises the process's limit of descriptors; returns how many connections it leaves room for, beside open
+ * files.
+ */
 int server_limit(void);
 
 #endif

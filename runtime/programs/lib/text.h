@@ -1,6 +1,7 @@
 /**
  * @file text.h
- * Texts that know their length, and the command line: what the programs have instead of libc's string.h and getopt.
+ * Texts that know their length, and the command line: what the programs have instead of libc's
+ * string.h and getopt.
  */
 #ifndef PROGRAMS_TEXT_H
 #define PROGRAMS_TEXT_H
@@ -54,8 +55,9 @@ typedef struct Option {
     const char *help;      /**< what it is, for the usage message */
 } Option;
 /**
- * Reads the options at the beginning of the arguments. Returns the index of the first argument that is none (behind "--", if there
- * is one), or -1 after a message: what is wrong, and how to call the program, of which what are its other arguments.
+ * Reads the options at the beginning of the arguments. Returns the index of the first argument that is none
+ * (behind "--", if there is one), or -1 after a message: what is wrong, and how to call the program, of
+ * which what are its other arguments.
  */
 int options(const Option *o, int n, int argc, char **argv, const char *what);
 
