@@ -248,13 +248,39 @@ static const char *folded(const char *log, char *out, size_t size)
     return out;
 }
 
+/** The first difference between two logs, in a sentence. */
+static void difference(const char *is, const char *wanted, char *out, size_t size)
+{
+    size_t n = 1, i = strcspn(is, "\n"), w = strcspn(wanted, "\n");
+    for (; i && i == w && strncmp(is, wanted, i) == 0; n++) {
+        is += i + 1, wanted += w + 1;
+        i = strcspn(is, "\n"), w = strcspn(wanted, "\n");
+    }
+    if (!i)
+        snprintf(out, size, "a call is missing: %.*s", (int)w, wanted);
+    else if (!w)
+        snprintf(out, size, "a call too many: %.*s", (int)i, is);
+    else
+        snprintf(out, size, "call %zu is %.*s, it should be %.*s", n, (int)i, is, (int)w, wanted);
+}
+
+/** True if a log has more than one line. */
+static bool several(const char *log)
+{
+    return strchr(log, '\n') != strrchr(log, '\n');
+}
+
 void judge_expect_events(const char *file, int line, const char *wanted)
 {
     const char *is = events();
-    char a[1600], b[1600];
-    if (strcmp(is, wanted) != 0)
-        judge_fail(file, line, "the calls were:\n%sthey should have been:\n%s", folded(is, a, sizeof a),
-                   folded(wanted, b, sizeof b));
+    char a[1600], b[1600], first[800];
+    if (strcmp(is, wanted) == 0)
+        return;
+    difference(is, wanted, first, sizeof first);
+    if (!several(is) && !several(wanted))
+        judge_fail(file, line, "%s", first);
+    judge_fail(file, line, "%s; the calls were:\n%sthey should have been:\n%s", first, folded(is, a, sizeof a),
+               folded(wanted, b, sizeof b));
 }
 
 /* ---- outcomes ---- */
