@@ -65,14 +65,14 @@ TEST(MoreSleepersThanThreadsIsABug)
 TEST(WhoCouldRunIsABug)
 {
     static const int statuses[] = {Grunnable_, Grunning_, Gsyscall_};
+    static const char *const names[] = {"Grunnable", "Grunning", "Gsyscall"};
     call("newg", 3, Gwaiting_);
     living(2);
     set(2, "sched.nmidle");
     for (int i = 0; i < 3; i++) {
         int g = 1 + (int)rndn(3);
         set(statuses[i], "g%d.atomicstatus", g);
-        because("g%d is in status %d and no M runs: that is no deadlock of the program, the scheduler has lost it", g,
-                statuses[i]);
+        because("g%d is %s and no M runs: that is no deadlock of the program, the scheduler has lost it", g, names[i]);
         ends("throw: checkdead: runnable g");
         set(Gwaiting_, "g%d.atomicstatus", g);
     }
