@@ -98,9 +98,9 @@ def read(path: Path) -> Mutant:
     kind = head.get("Kind", "wrong")
     if kind not in KINDS or kind == "wrong" and "Kind" in head:
         raise ValueError(f"{path}: there is no kind '{kind}'; a right solution is a variant or equivalent")
-    want = {"wrong": "What, Test or Explore, and no Why", "variant": "What and nothing else", "equivalent": "What, Why and nothing else"}
+    want = {"wrong": "What, Test or Explore, Text, and no Why", "variant": "What and nothing else", "equivalent": "What, Why and nothing else"}
     have = set(head) - {"Kind", "What"}
-    fits = have == {"Why"} if kind == "equivalent" else not have if kind == "variant" else have & {"Test", "Explore"} and "Why" not in have
+    fits = have == {"Why"} if kind == "equivalent" else not have if kind == "variant" else have & {"Test", "Explore"} and "Text" in have and "Why" not in have
     if "What" not in head or not fits:
         raise ValueError(f"{path}: {kind}: such an entry has {want[kind]}")
     return Mutant(path.parent.name, path.stem, path, kind, head["What"], head.get("Test", "").split(), head.get("Explore", "").split(),
@@ -228,8 +228,8 @@ def wrong(m: Mutant, said: list[Said]) -> Verdict:
         return Verdict(m, "survived", why=f"survived {where(passed[0])}", said=said)
     common = [s.message for s in said if not s.seed]
     runs = [common + [s.message for s in said if s.seed == seed] for seed in (SEEDS if m.tests else ("",))]
-    stated = bool(m.text) and all(any(m.text in message for message in run) for run in runs)
-    return Verdict(m, "caught", stated, "" if stated else f"another reason than '{m.text}'" if m.text else "no reason stated", said)
+    stated = all(any(m.text in message for message in run) for run in runs)
+    return Verdict(m, "caught", stated, "" if stated else f"another reason than '{m.text}'", said)
 
 
 def where(s: Said) -> str:
@@ -261,7 +261,6 @@ def tally(verdicts: list[Verdict]) -> dict[str, dict[str, Any]]:
         wrong, variants, equivalent = ([v for v in here if v.mutant.kind == kind] for kind in KINDS)
         row: dict[str, Any] = {
             "mutants": len(wrong), "caught": sum(v.outcome == "caught" for v in wrong), "stated": sum(v.stated for v in wrong),
-            "unstated": sum(not v.mutant.text for v in wrong),
             "variants": len(variants), "passed": sum(v.outcome == "passed" for v in variants),
             "equivalent": len(equivalent), "same": sum(v.outcome == "passed" for v in equivalent),
             "false_fails": sum(v.outcome == "failed" for v in here), "broken": sum(v.outcome == "broken" for v in here),
