@@ -14,7 +14,7 @@ TEST(CloneGivesTheChildItsOwnStackAndG)
     expect_result(2, 1, "getg() is gp in the child");
     expect_result(3, 1, "gp->m is mp in the child");
     if (result(4) != 0)
-        fail("m.procid should be the thread's id, it is another by %lld", (long long)result(4));
+        fail("m.procid should be the id of the new thread, and is not");
     if (result(5) <= 0 || result(5) > 512)
         fail("the child's frame is %lld bytes below the end of its stack", (long long)result(5));
     expect_result(6, 0, "the child's frame address modulo 16");
