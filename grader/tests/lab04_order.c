@@ -3,6 +3,8 @@
  * The order inside entersyscall and entersyscallblock, seen at the calls that the contract promises:
  * casgstatus, lock, notewakeup, the safe-point function, releasep, handoffp. The world: m0 runs g1 on p0.
  */
+#include <errno.h>
+#include <sys/syscall.h>
 #include "../../labs/04-entersyscall/tests/lab04.h"
 
 /** The P belongs to m0, both ways. */
@@ -313,4 +315,23 @@ TEST(BlockGivesThePInThroughHandoff)
     expect_field(0, "sched.stopwait");
     expect_field(1, "sched.stopnote.key");
     expect_frame();
+}
+
+/* The kernel says EINTR once; to a second call it would say 0. */
+TEST(AnInterruptedCallIsMadeOnce)
+{
+    because("the runtime does not repeat an interrupted call: that is for the program to decide");
+    catch_calls();
+    one_g();
+    for (int six = 0; six < 2; six++) {
+        call("trap_play", -EINTR, 0, 0, 0);
+        if (six)
+            expect_call_g(-1, "Syscall6", SYS_read, 0, 0, 1, 0, 0, 0);
+        else
+            expect_call_g(-1, "Syscall", SYS_read, 0, 0, 1);
+        expect_result(2, EINTR, "err");
+        int64_t calls = call("trapped", 0);
+        if (calls != 1)
+            fail("the kernel was called %lld times", (long long)calls);
+    }
 }
