@@ -94,16 +94,18 @@ void allgadd(G *gp);
 void gosched_m(G *gp);
 /** Yield after a preemption request, on g0. Mirrors gopreempt_m. */
 void gopreempt_m(G *gp);
-/** Slow half of preemptcheck. Mirrors newstack. */
-void preemptpark(void);
+/** Slow half of preemptcheck; sp is the stack pointer, or close to it. Mirrors newstack. */
+void preemptpark(uintptr_t sp);
 /**
- * The cooperative preemption point: the runtime's entry points call this first, where Go's compiler puts a stack check
- * into every function. Yields if somebody asked for it and the G may yield.
+ * The cooperative preemption point: the runtime's entry points call this first, where Go's compiler puts the same check
+ * into every function. Yields if somebody asked for it (stackPreempt lies above every stack) and the G may yield; ends the
+ * program if the stack is nearly used up.
  */
 static inline void preemptcheck(void)
 {
-    if (__builtin_expect(load_relaxed(&getg()->stackguard0) == stackPreempt, 0)) /* a hint; nothing else is read through it */
-        preemptpark();
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (__builtin_expect(sp < load_relaxed(&getg()->stackguard0), 0)) /* a hint; nothing else is read through it */
+        preemptpark(sp);
 }
 /** mp's G may be preempted now: no locks held, P running. On mp itself. Mirrors canPreemptM. */
 static inline bool canPreemptM(M *mp)
@@ -233,6 +235,31 @@ static inline void usleep_(uint32_t us)
 void semacquire(_Atomic uint32_t *addr, bool lifo, waitReason reason);
 /** Adds one and wakes a waiter; handoff: runs it at once. Mirrors semrelease1. */
 void semrelease(_Atomic uint32_t *addr, bool handoff);
+
+/* ---- stacks (os_linux.c, smallstack.c) ---- */
+
+/**
+ * May the stack that is being made have a guard page? A marker (MADV_GUARD_INSTALL) costs nothing. A page made by mprotect splits
+ * a mapping in three, and the kernel allows vm.max_map_count of them: half of these are for the guard pages of pooled stacks,
+ * which are never unmapped. Once they are used up further stacks have to do without. Any thread, no lock.
+ */
+bool guardmapping(void);
+/** Guard pages by mprotect that guardmapping has allowed. */
+extern _Atomic int64_t guardmapped;
+/** Stacks that it refused one. */
+extern _Atomic int64_t unguarded;
+/** A small stack, STACK_SMALL bytes, from the P's list or the blocks. On g0. */
+stack smallstackalloc(void);
+/** Gives one back. Throws if its end was written over. On g0. */
+void smallstackfree(stack s);
+/** Gives all of pp's to their blocks, under one lock. pp is the caller's, or nobody's. */
+void smallstack_flush(P *pp);
+/** Gives some blocks that are not in use, 32 at most, to stackfree. false: there is none. */
+bool smallstack_trim(void);
+/** False if somebody ran over the end of s, which is a small stack. */
+bool smallstackintact(stack s);
+/** The running G has used up its stack, s: says so, as Go does, and ends the program. */
+_Noreturn void stackoverflowed(stack s, uintptr_t sp);
 
 /* ---- collection (gc.c) ---- */
 

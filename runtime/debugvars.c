@@ -22,6 +22,7 @@ static const struct dbgvar dbgvars[] = {
     {"dontfreezetheworld", &debug.dontfreezetheworld},
     {"nohandoff", &debug.nohandoff},
     {"schedstats", &debug.schedstats},
+    {"noguardmadvise", &debug.noguardmadvise},
 };
 
 /** The length of the word at s, up to one of the two ends or the end of the text. */

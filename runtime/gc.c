@@ -31,6 +31,10 @@ static void sweep(void *result)
     int32_t n = load_relaxed(&gomaxprocs); /* the world is stopped */
     for (int32_t i = 0; i < n; i++)
         gfpurge(allp[i]); /* to the global lists: those with a stack are together then */
+    for (int32_t i = 0; i < n; i++)
+        smallstack_flush(allp[i]);
+    while (smallstack_trim())
+        ;
     lock(&sched.gFree.lock);
     gList dead = sched.gFree.stack;
     sched.gFree.stack.head = NULL;

@@ -35,7 +35,19 @@ _Noreturn void goexitprocess(int status);
 
 /** Starts fn(arg) in a new goroutine. fn == NULL is fatal ("go of nil func value"). Mirrors the go statement. */
 void go(void (*fn)(void *arg), void *arg);
-/** The same with a stack of at least stacksize bytes (rounded up to pages, at least 8 KiB). 0 means the default, 64 KiB. */
+/**
+ * The smallest stack: two share a page, so that a goroutine which waits costs less than 2.5 KiB of memory in all. For goroutines that
+ * do little but wait. There are about 1100 bytes for the program's own frames when it calls the runtime; less is found out then
+ * ("stack overflow"), or when the goroutine parks or ends, for there is no guard page. Calls that format text (goprintf, gosnprintf)
+ * need more than that, and so do net_listen, net_dial and gopanic. Such a goroutine is preempted where it calls the runtime, but not
+ * by a signal: its registers would not fit.
+ */
+#define GOSTACK_SMALL 2048
+/**
+ * The same with a stack of stacksize bytes. 0 means the default: 64 KiB of addresses, of which pages that were touched have memory.
+ * GOSTACK_SMALL: see there. Any other size is rounded up to pages, to at least 8 KiB; such a stack has a guard page, but comes from the
+ * system each time, and goes back there: some microseconds a goroutine.
+ */
 void gostack(size_t stacksize, void (*fn)(void *arg), void *arg);
 /** Lets other goroutines run; the caller goes to the tail of the global queue. Mirrors runtime.Gosched. */
 void gosched(void);
@@ -415,6 +427,7 @@ typedef struct SchedStats {
     uint64_t gs;             /**< G structures allocated */
     uint64_t sysbytes;       /**< bytes that the runtime has from the system, but for stacks: its own structures, and in the
                               *   pure build what gomalloc gives out */
+    uint64_t unguarded;      /**< stacks without a guard page: the kernel has no markers for them, and no mappings were left */
     uint64_t stackbytes;     /**< bytes of free stacks that the runtime keeps (address space: not all of it has memory) */
 } SchedStats;
 /**

@@ -54,6 +54,7 @@ void schedinit(void)
     store_relaxed(&sched.lastgc, sched.starttime); /* one thread; the first forced collection is a period from now */
     mcommoninit(&m0, -1);
     parsedebugvars();
+    store_relaxed(&noguardmarkers, debug.noguardmadvise > 0); /* one thread */
     asyncpreempt_init();
     ncpu = getCPUCount();
     store_relaxed(&sched.lastpoll, nanotime());

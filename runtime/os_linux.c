@@ -26,6 +26,40 @@ void sysFree(void *p, size_t n)
         throw_("sysFree: munmap(%p, %zu) failed (errno %d)", p, n, -err);
 }
 
+_Atomic bool noguardmarkers;
+_Atomic int64_t guardmapped, unguarded;
+
+/** vm.max_map_count; what it is by default if nobody says. */
+static int64_t maxmapcount(void)
+{
+    char text[32];
+    int fd = linux_open("/proc/sys/vm/max_map_count", KO_RDONLY | KO_CLOEXEC, 0);
+    intptr_t n = fd < 0 ? 0 : linux_read(fd, text, sizeof text);
+    if (fd >= 0)
+        linux_close(fd);
+    int64_t v = 0;
+    for (intptr_t i = 0; i < n && text[i] >= '0' && text[i] <= '9' && v < INT32_MAX; i++)
+        v = v * 10 + (text[i] - '0');
+    return v > 0 ? v : 65530;
+}
+
+bool guardmapping(void)
+{
+    static _Atomic int64_t limit; /* guard pages that half of the mappings allow; 0: not asked yet */
+    if (!load_relaxed(&noguardmarkers)) /* a hint */
+        return true;
+    int64_t most = load_relaxed(&limit);
+    if (most == 0) {
+        most = maxmapcount() / 2 / 2; /* each takes two: its own, and the stack's part behind it */
+        store_relaxed(&limit, most);  /* others find the same */
+    }
+    if (fetch_add_relaxed(&guardmapped, 1) < most) /* a count, orders nothing */
+        return true;
+    fetch_add_relaxed(&guardmapped, -1);
+    fetch_add_relaxed(&unguarded, 1);
+    return false;
+}
+
 /** The chunk that persistentalloc cuts from. */
 static struct {
     mutex lock;

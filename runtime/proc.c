@@ -118,6 +118,8 @@ void dropg(void)
 static void park_m(G *gp)
 {
     M *mp = getm();
+    if (gp->stack.hi - gp->stack.lo == STACK_SMALL && !smallstackintact(gp->stack))
+        stackoverflowed(gp->stack, gp->sched.sp);
     trace_(mp->p, traceEvGoPark, gp->goid, gp->waitreason);
     casgstatus(gp, Grunning, Gwaiting);
     dropg();
@@ -239,10 +241,20 @@ __attribute__((noinline)) void go(void (*fn)(void *), void *arg)
     newproc_(&a);
 }
 
+/** A sanitizer's frames do not fit into small stacks. */
+static size_t realstacksize(size_t n)
+{
+#ifdef HANDOFF_FIBERS
+    return n == STACK_SMALL ? 0 : n;
+#else
+    return n;
+#endif
+}
+
 __attribute__((noinline)) void gostack(size_t stacksize, void (*fn)(void *), void *arg)
 {
     preemptcheck();
-    struct newprocargs a = {.fn = fn, .arg = arg, .stacksize = stacksize, .pc = getcallerpc()};
+    struct newprocargs a = {.fn = fn, .arg = arg, .stacksize = realstacksize(stacksize), .pc = getcallerpc()};
     newproc_(&a);
 }
 
@@ -296,10 +308,14 @@ void goyield(void)
     mcall(goyield_m);
 }
 
-void preemptpark(void)
+void preemptpark(uintptr_t sp)
 {
     G *gp = getg();
     M *mp = load_relaxed(&gp->m);
+    if (sp - gp->stack.lo < STACK_GUARD && gp == load_relaxed(&mp->curg))
+        stackoverflowed(gp->stack, sp);
+    if (load_relaxed(&gp->stackguard0) != stackPreempt)
+        return; /* a system stack, whose bounds are not exactly known */
     if (gp->throwsplit)
         throw_("preemption check in a system call (goroutine %lu)", (unsigned long)gp->goid);
     if (!canPreemptM(mp)) {

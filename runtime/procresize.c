@@ -85,7 +85,8 @@ static void pdestroy(P *pp)
     }
     timers_move(pp);
     gfpurge(pp);
-    stackcache_clear(pp);
+    smallstack_flush(pp);
+    stackcache_flush(pp);
     pmask_clear(timerpMask, pp->id);
     store_relaxed(&pp->status, Pdead);
 }

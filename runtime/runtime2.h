@@ -31,8 +31,10 @@ typedef struct P P; /**< a processor: the right to run goroutines */
 #define MAXGOMAXPROCS 1024
 /** Stacks of goroutines that ask for no size: reserved, of which one page is touched at the start. */
 #define STACK_DEFAULT (64 * 1024)
-/** The smallest stack that a goroutine may ask for. */
+/** The smallest stack of whole pages that a goroutine may ask for. */
 #define STACK_MIN (8 * 1024)
+/** The only smaller one: two share a page. See smallstack.c. */
+#define STACK_SMALL GOSTACK_SMALL
 /** Stack of an M's g0. Reserved; the scheduler touches little of it. */
 #define STACK_G0 (64 * 1024)
 /** Stack on which an M's signal handlers run. */
@@ -301,6 +303,10 @@ struct P {
         uintptr_t list;                /**< free stacks of the default size, linked through their top word */
         int32_t n;                     /**< how many */
     } stackcache;                      /**< free stacks, ready for reuse */
+    struct {
+        uintptr_t list;                /**< free small stacks, linked through their top word */
+        int32_t n;                     /**< how many */
+    } smallstacks;                     /**< free small stacks, ready for reuse */
     sudog *sudogcache;                 /**< free sudogs */
     int32_t sudogcachen;               /**< how many */
 
@@ -392,6 +398,7 @@ struct debugvars {
     int32_t updatemaxprocs;   /**< 0: do not follow changes of the cgroup limit */
     int32_t forcegcperiodms;  /**< > 0: milliseconds between forced collections instead of 2 minutes */
     int32_t dontfreezetheworld; /**< 1: let other Ms run on during a crash dump */
+    int32_t noguardmadvise;   /**< 1: guard pages by mprotect, as if the kernel had no MADV_GUARD_INSTALL */
     int32_t schedstats;       /**< 1: print the counters of SchedStats when the program ends */
     int32_t nohandoff;        /**< 1: sysmon never takes a P out of a system call (to see what it is for) */
 };
@@ -422,6 +429,11 @@ extern _Atomic int32_t gomaxprocs;         /**< how many Ps; changes only while 
 extern int32_t ncpu;                       /**< CPUs that the process may run on */
 extern _Atomic uint32_t idlepMask[MAXGOMAXPROCS / 32];  /**< bit i: P i is idle */
 extern _Atomic uint32_t timerpMask[MAXGOMAXPROCS / 32]; /**< bit i: P i may have timers */
+/**
+ * The kernel has turned MADV_GUARD_INSTALL down, or HANDOFFDEBUG=noguardmadvise=1 forbids it: guard pages are made by mprotect.
+ * Set by whoever finds out (relaxed: who does not see it yet asks the kernel once more); never cleared.
+ */
+extern _Atomic bool noguardmarkers;
 extern _Atomic uint32_t freezing;          /**< freezetheworld is on */
 extern _Atomic bool mainStarted;           /**< the main goroutine runs: newproc may start Ms */
 

@@ -151,12 +151,36 @@ static void sigquithead(death *d)
 }
 
 /** The message of a stack overflow is Go's. */
+static void printoverflow(stack s, uintptr_t sp)
+{
+    print("runtime: goroutine stack exceeds %lu-byte limit\n", s.hi - s.lo);
+    print("runtime: sp=0x%lx stack=[0x%lx, 0x%lx]\n", sp, s.lo, s.hi);
+}
+
 static void overflowhead(death *d)
 {
-    stack s = d->gp->stack;
-    print("runtime: goroutine stack exceeds %lu-byte limit\n", s.hi - s.lo);
-    print("runtime: sp=0x%lx stack=[0x%lx, 0x%lx]\n", sigctxt_sp(d->uc), s.lo, s.hi);
+    printoverflow(d->gp->stack, sigctxt_sp(d->uc));
     print("fatal error: stack overflow\n");
+}
+
+struct overflow {
+    stack s;
+    uintptr_t sp;
+};
+
+static void overflow_on_g0(void *p)
+{
+    struct overflow *o = p;
+    printoverflow(o->s, o->sp);
+    fatal("stack overflow");
+}
+
+_Noreturn void stackoverflowed(stack s, uintptr_t sp)
+{
+    struct overflow o = {s, sp};
+    systemstack(overflow_on_g0, &o); /* printing needs room */
+    for (;;) {
+    }
 }
 
 static void faulthead(death *d)

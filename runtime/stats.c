@@ -47,6 +47,7 @@ RACY static void addall(SchedStats *st)
     st->netpollwakes += load_relaxed(&sched.netpollwakes); /* counters: order nothing */
     st->gs = (uint64_t)load_relaxed(&allglen);
     st->sysbytes = load_relaxed(&sysbytes);
+    st->unguarded = (uint64_t)load_relaxed(&unguarded);
     st->threads = (uint64_t)sched.mnext;
     st->threadsended = (uint64_t)sched.nmfreed;
 }
@@ -68,9 +69,9 @@ void printstats(void)
 #define N(name) (unsigned long)st.name
     print("schedstats: schedules=%lu steals=%lu handoffs=%lu retakes=%lu preemptions=%lu asyncpreempts=%lu "
           "preemptsignals=%lu syscalls=%lu netpollwakes=%lu futexsleeps=%lu futexwakes=%lu spawns=%lu exits=%lu "
-          "threads=%lu threadsended=%lu gs=%lu\n",
+          "threads=%lu threadsended=%lu gs=%lu sysbytes=%lu guards=%s unguarded=%lu\n",
           N(schedules), N(steals), N(handoffs), N(retakes), N(preemptions), N(asyncpreempts), N(preemptsignals),
           N(syscalls), N(netpollwakes), N(futexsleeps), N(futexwakes), N(spawns), N(exits), N(threads), N(threadsended),
-          N(gs));
+          N(gs), N(sysbytes), load_relaxed(&noguardmarkers) ? "mprotect" : "markers", N(unguarded));
 #undef N
 }

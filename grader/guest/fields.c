@@ -122,6 +122,7 @@ static const struct field fields[] = {
     PF(goidcache),
     PF(goidcacheend),
     PF(stackcache.n),
+    PF(smallstacks.n),
     PF(timers.len),
     PF(timers.minWhen),
     PF(runSafePointFn),

@@ -27,6 +27,17 @@ OP(stackcache_clear)
     return (int64_t)stackcache_clear(argp(a, 0));
 }
 
+OP(stackcache_flush)
+{
+    stackcache_flush(argp(a, 0));
+    return 0;
+}
+
+OP(stackpool_release)
+{
+    return (int64_t)stackpool_release();
+}
+
 OP(stackcache_bytes)
 {
     return (int64_t)stackcache_bytes();

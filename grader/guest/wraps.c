@@ -363,6 +363,7 @@ WRAP_VALUE(linux_madvise, int, , -EINVAL, (void *addr, size_t n, int advice), (a
            "madvise n=%zu %d", n, advice)
 WRAP_VALUE(linux_mprotect, int, , -ENOMEM, (void *addr, size_t n, int prot), (addr, n, prot),
            "mprotect n=%zu %d", n, prot)
+WRAP_VALUE(guardmapping, bool, , 0, (void), (), "guardmapping()")
 WRAP_VALUE(linux_write, intptr_t, , 0, (int fd, const void *p, size_t n), (fd, p, n), "write fd=%d n=%zu", fd,
            n)
 WRAP_VALUE(linux_read, intptr_t, , 0, (int fd, void *p, size_t n), (fd, p, n), "read fd=%d n=%zu", fd, n)

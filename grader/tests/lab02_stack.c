@@ -294,3 +294,56 @@ TEST(ManyClearedStacksComeBack)
         }
     }
 }
+
+/* A million free stacks are a second of system calls: nobody must have to wait for that. */
+TEST(NoLockIsHeldWhileMemoryGoesBack)
+{
+    because("stackpool_release holds no lock while the system takes the memory");
+    struct stk s[40];
+    ps(1);
+    for (int i = 0; i < 40; i++)
+        s[i] = alloc(STACK);
+    for (int i = 0; i < 40; i++)
+        release(s[i]);
+    call("stackcache_flush", 0);
+    stop_at("linux_madvise");
+    int calls = 0;
+    struct outcome o;
+    for (o = run(0, "stackpool_release"); o.kind == OUT_STOPPED; o = resume(0), calls++)
+        if (get("m0.locks") != 0)
+            fail("a lock is held while the memory of free stacks goes back to the system");
+    if (o.kind != OUT_RETURNED || calls == 0)
+        fail("stackpool_release should have called madvise, and returned; it %s", o.text);
+}
+
+TEST(TheKernelsNoIsRemembered)
+{
+    because("a kernel that turned MADV_GUARD_INSTALL down is not asked for each stack");
+    ps(1);
+    record("linux_madvise"); /* -EINVAL */
+    events();
+    for (int i = 0; i < 200; i++)
+        has_guard(alloc(STACK));
+    int asked = lines();
+    if (asked > 1)
+        fail("a kernel without MADV_GUARD_INSTALL was asked for it %d times", asked);
+}
+
+/* Each guard page by mprotect costs mappings, which the program needs for other things too. */
+TEST(WithoutMappingsStacksHaveNoGuard)
+{
+    because("when guardmapping says no, a stack of the default size comes without a guard page");
+    ps(1);
+    record("linux_madvise"); /* -EINVAL */
+    has_guard(alloc(STACK));
+    while (get("p0.stackcache.n") > 0)
+        alloc(STACK);
+    record("guardmapping"); /* false */
+    for (int i = 0; i < 50; i++) {
+        struct stk s = alloc(STACK);
+        if (!call("writable", s.lo) || !call("writable", s.hi - 8))
+            fail("a stack without a guard page cannot be written");
+        if (!call("writable", s.lo - 8))
+            fail("guardmapping said that no mapping is left for a guard page, but there is one");
+    }
+}

@@ -32,24 +32,75 @@ static struct outcome start(void)
     return run(1, "scavenge");
 }
 
-/* Each stack is a system call or two, and somebody may want to work: not more than 32 between two looks. */
+/* Each stack is a system call or two, and somebody may want to work: not more than 32 at a time. */
 TEST(StacksAreFreedSomeAtATime)
 {
     int left = N;
     struct outcome o;
     for (o = start(); o.kind == OUT_STOPPED; o = resume(1)) {
-        if (strcmp(o.text, "stopped: at lock(sched.lock)") != 0)
+        if (get("sched.npidle") != 2)
+            fail("an idle P was taken off the list: forEachP would miss it");
+        if (strcmp(o.text, "stopped: at lock(sched.gFree.lock)") != 0)
             continue;
         int n = stacks_left();
         if (left - n > 32)
-            fail("%d stacks were freed at once: 32 between two looks under sched.lock are allowed", left - n);
+            fail("%d stacks of dead Gs were freed at once: 32 at a time are allowed", left - n);
         left = n;
-        if (get("sched.npidle") != 2)
-            fail("an idle P was taken off the list: forEachP would miss it");
     }
     if (stacks_left() != 0)
         fail("%d dead Gs still have their stacks", stacks_left());
     expect_field(N, "sched.gFree.n");
+}
+
+/* An M that comes back to life needs sched.lock at once, however many stacks go back. */
+TEST(NoLockIsHeldWhileStacksGoBack)
+{
+    because("scavenge holds no lock while the system takes the memory of stacks");
+    call("newp");
+    call("newm");
+    call("hold", 0, 0);
+    struct {
+        int64_t lo, hi;
+    } s[20];
+    for (int i = 0; i < 20; i++) {
+        s[i].lo = call("stackalloc", 64 * 1024);
+        s[i].hi = result(1);
+    }
+    for (int i = 0; i < 20; i++)
+        call("stackfree", s[i].lo, s[i].hi);
+    set(NIL, "m0.p");
+    call("newg", 40, Gdead_);
+    for (int g = 1; g <= 40; g++)
+        call("gfput", 0, g);
+    call("idlep", 0);
+    stop_at("linux_madvise");
+    int calls = 0;
+    struct outcome o;
+    for (o = run(1, "scavenge"); o.kind == OUT_STOPPED; o = resume(1), calls++) {
+        if (get("sched.lock.key") != 0)
+            fail("sched.lock is held while memory goes back to the system");
+        if (get("m1.locks") != 0)
+            fail("a lock is held while memory goes back to the system");
+    }
+    if (calls < 60)
+        fail("60 stacks were free, and the memory of %d was given back", calls);
+}
+
+TEST(SmallStacksOfIdlePsAreGivenBack)
+{
+    because("small stacks that an idle P keeps go to their blocks, and blocks that nobody uses are given back");
+    call("newp", 2);
+    call("hold", 0, 0);
+    int64_t lo = call("stackalloc", 2048);
+    call("stackfree", lo, result(1));
+    set(NIL, "m0.p");
+    call("idlep", 0);
+    int64_t others = call("stackcache_bytes");
+    int64_t bytes = call("scavenge");
+    expect_field(0, "p0.smallstacks.n");
+    if (bytes != others + 64 * 1024)
+        fail("no small stack is in use, but their block of 64 KiB was not given back: %lld bytes of stacks were free beside it, "
+             "and %lld went back", (long long)others, (long long)bytes);
 }
 
 TEST(ScavengingEndsWhenThePsAreNeeded)

@@ -10,8 +10,8 @@
  * Guard pages were once the limit of how many goroutines a program could have. mprotect gives one page
  * other rights, so the kernel must describe the memory before and behind it separately: two more entries in
  * a list that holds 65530 by default (vm.max_map_count). Linux 6.13 has MADV_GUARD_INSTALL, which marks the
- * page in the page table and leaves the list alone. Where the kernel does not know it, mprotect it is, and
- * some 32000 stacks.
+ * page in the page table and leaves the list alone. Where the kernel does not know it, mprotect it is, for as
+ * long as half of the list lasts (guardmapping); the stacks after that have no guard.
  *
  * Asking the kernel for each stack would cost more than all the rest of a goroutine's life. So stacks of
  * the default size are kept:
@@ -28,7 +28,8 @@
 stack stackalloc(size_t n)
 {
     /* Write me: the default size from the P's cache, refilled from the pool; without a P from the pool;
-     * every other size from the system, rounded up to pages. A guard page below each. */
+     * the small ones are given; every other size from the system, rounded up to pages. A guard page below
+     * each. */
     (void)n;
     unwritten();
 }
@@ -40,10 +41,24 @@ void stackfree(stack stk)
     unwritten();
 }
 
+void stackcache_flush(P *pp)
+{
+    /* Write me: the whole cache to the pool. */
+    (void)pp;
+    unwritten();
+}
+
+size_t stackpool_release(void)
+{
+    /* Write me: out of the pool, then their memory to the system, then written down. Keep the address space:
+     * unmapping single stacks out of a chunk would tear holes, and each hole is an entry in the kernel's list
+     * of mappings. */
+    unwritten();
+}
+
 size_t stackcache_clear(P *pp)
 {
-    /* Write me: give the memory back but keep the address space: unmapping single stacks out of a chunk
-     * would tear holes, and each hole is an entry in the kernel's list of mappings. */
+    /* Write me: of one P or of all; then the pool, to the end. */
     (void)pp;
     unwritten();
 }

@@ -9,16 +9,20 @@
  *
  * What a P keeps belongs to the M that holds the P. An idle P has none; it lies on sched.pidle, and can leave
  * that list only under sched.lock. So whoever holds sched.lock owns what all Ps keep whose bit is set in
- * idlepMask, which changes under the same lock. The lock is dropped again and again, for an M that comes back
- * to life meanwhile; but a P is never taken off the list and put back: a forEachP that looks in between would
- * miss it.
+ * idlepMask, which changes under the same lock. A P is never taken off the list and put back: a forEachP that
+ * looks in between would miss it.
+ *
+ * To give memory back takes long, a system call for each stack, and an M that comes back to life needs
+ * sched.lock at once. So under the lock what the Ps keep is only moved to where it is everybody's; from there
+ * it goes back to the system without it.
  */
 #include "core.h"
 
 size_t scavenge(void)
 {
-    /* Write me: for each P: under sched.lock, if it is idle, gfpurge and stackcache_clear. GOMAXPROCS may
-     * change in between. Then the stacks of the dead Gs on the global list, some at a time: freed
-     * they lie in the pool, which an idle P's stackcache_clear empties. */
+    /* Write me: for each P: under sched.lock, if it is idle, gfpurge, smallstack_flush and stackcache_flush: all
+     * that it kept is nobody's then. GOMAXPROCS may change in between. Then, without sched.lock and while a P
+     * is idle: memory of the pool, to which go the stacks of some dead Gs on the global list, and what
+     * smallstack_trim frees. */
     unwritten();
 }

@@ -50,8 +50,12 @@ void gostartcall(gobuf *buf, void (*fn)(void *arg), void *arg);
  *
  * Stacks of STACK_DEFAULT come from the P's cache, without a lock; an empty cache gets 16 from the pool of all (those that
  * others gave back first), under one lock. An M without a P takes one from the pool. All other sizes come from the system.
- * Throws, with a text that begins "stackalloc: ", if there is no memory (for a size that nobody has, too), or if a guard
- * page cannot be had: neither from MADV_GUARD_INSTALL, which old kernels turn down, nor otherwise. Mirrors stackalloc.
+ * Exactly STACK_SMALL bytes are smallstackalloc()'s, which is given, and go back by smallstackfree().
+ *
+ * A guard page is made by MADV_GUARD_INSTALL, which old kernels turn down (noguardmarkers remembers that), or otherwise; then each
+ * costs mappings, and a stack of STACK_DEFAULT goes without if guardmapping() says so. Throws, with a text that begins
+ * "stackalloc: ", if there is no memory (for a size that nobody has, too), or if a guard page that should be there cannot be had.
+ * Mirrors stackalloc.
  */
 stack stackalloc(size_t n);
 /**
@@ -59,12 +63,19 @@ stack stackalloc(size_t n);
  * holds at most 32: if it is full, 16 go to the pool first. On g0; not the stack that it runs on. Mirrors stackfree.
  */
 void stackfree(stack stk);
+/** Moves all stacks in pp's cache to the pool, under one lock. pp is the caller's, or nobody's. Mirrors stackcache_clear in Go. */
+void stackcache_flush(P *pp);
+/**
+ * Gives the memory of some free stacks in the pool back to the system, at most 32. They are taken out of the pool before that, and
+ * no lock is held while the system works: that may take long, and others want stacks meanwhile. None of them has a page of memory
+ * then, not even for a link; their address space is kept for later stacks. Any M.
+ *
+ * @return bytes of stacks, of which only those that were touched had memory; 0: no free stack there had any
+ */
+size_t stackpool_release(void);
 /**
  * Gives the memory of free stacks back to the system: those in pp's cache (which must be the caller's, or nobody's) and in
- * the pool; pp == NULL: of all Ps and the pool, while the world is stopped. None of these stacks has a page of memory then, not
- * even for a link. Their address space is kept for later stacks.
- *
- * @return bytes of stacks, of which only those that were touched had memory
+ * the pool; pp == NULL: of all Ps and the pool, while the world is stopped. As stackpool_release does. @return bytes
  */
 size_t stackcache_clear(P *pp);
 /** Bytes that stackcache_clear(NULL) would return now: free stacks in all caches and the pool. Takes no lock; may be stale. */
@@ -92,7 +103,7 @@ void gfpurge(P *pp);
  */
 uint64_t goidnext(P *pp);
 /**
- * Makes a G in Grunnable that will call fn(arg) on a stack of stacksize bytes (0: STACK_DEFAULT; else at least STACK_MIN, in
+ * Makes a G in Grunnable that will call fn(arg) on a stack of stacksize bytes (0: STACK_DEFAULT; STACK_SMALL: that; else at least STACK_MIN, in
  * pages): reuses a dead one, or allocates one, which is Gdead before allgadd shows it to others. Its context is by
  * gostartcall at the top of the stack, with GOBUF_FPCW_DEFAULT. Sets goid, parentgoid (callergp's), gopc (callerpc), startfn,
  * startarg, stackwant (the size that it came to) and stackguard0; all other fields are those of a fresh G (see gdestroy). On

@@ -106,16 +106,17 @@ void forcegc_start(void);
 void schedtrace(bool detailed);
 /**
  * Gives memory of free stacks back to the system, while the program is quiet. For each P on the idle list,
- * under sched.lock: gfpurge and stackcache_clear. Then the stacks of the dead Gs on sched.gFree.stack are
- * freed, which puts them into the pool, and the Gs move to noStack; after at most 32 of them stackcache_clear
- * of any idle P, again under sched.lock, empties the pool; if there is no idle P the quiet time is over, and
- * so is scavenge. Never takes a P off the idle list.
+ * under sched.lock: gfpurge, smallstack_flush and stackcache_flush, all of which are short. What they moved is
+ * nobody's now, and gives its memory back without sched.lock: by turns stackpool_release, and the stacks of at
+ * most 32 dead Gs on sched.gFree.stack are freed, which puts them into the pool, and the Gs move to noStack; and
+ * smallstack_trim. Until none finds anything, or no P is idle any more (sched.npidle, a hint will do): then the quiet time is
+ * over. Never takes a P off the idle list.
  *
  * sysmon calls it when the program is quiet: at most once a second it looks whether all Ps are idle and
  * fewer than 8 time slices (the sum of all schedticks) were begun since the look before (time and sum are 0
  * at first); of several such looks in a row only the first leads to a call.
  *
- * @return the sum of what stackcache_clear returned
+ * @return the sum of what stackpool_release returned
  */
 size_t scavenge(void);
 /** @} */

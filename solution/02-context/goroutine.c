@@ -94,6 +94,8 @@ static size_t stacksizefor(size_t n)
 {
     if (n == 0)
         return STACK_DEFAULT;
+    if (n == STACK_SMALL)
+        return n;
     if (n < STACK_MIN)
         n = STACK_MIN;
     if (n > PTRDIFF_MAX)

@@ -10,8 +10,8 @@
  * Guard pages were once the limit of how many goroutines a program could have. mprotect gives one page
  * other rights, so the kernel must describe the memory before and behind it separately: two more entries in
  * a list that holds 65530 by default (vm.max_map_count). Linux 6.13 has MADV_GUARD_INSTALL, which marks the
- * page in the page table and leaves the list alone. Where the kernel does not know it, mprotect it is, and
- * some 32000 stacks.
+ * page in the page table and leaves the list alone. Where the kernel does not know it, mprotect it is, for as
+ * long as half of the list lasts (guardmapping); the stacks after that have no guard.
  *
  * Asking the kernel for each stack would cost more than all the rest of a goroutine's life. So stacks of
  * the default size are kept:
@@ -33,6 +33,7 @@ enum {
     CHUNK = 32,                   /**< stacks in a chunk */
     CACHEMAX = 32,                /**< stacks in a P's cache, at most */
     BATCH = 16,                   /**< stacks that go to and from the pool at once */
+    STRIP = 32,                   /**< stacks whose memory goes back at once */
 };
 
 /** Free stacks of the default size that no P has; each is known by its upper end. */
@@ -45,16 +46,13 @@ static struct {
     size_t nbare, capbare;
 } pool;
 
-/** The kernel has turned down MADV_GUARD_INSTALL. Relaxed: who does not see it yet asks the kernel again. */
-static _Atomic bool noguards;
-
 /** Makes the page at p one that faults. */
 static void guard(uintptr_t p)
 {
-    if (!load_relaxed(&noguards)) { /* a hint, see there */
+    if (!load_relaxed(&noguardmarkers)) { /* a hint, see there */
         if (linux_madvise((void *)p, GUARD, KMADV_GUARD_INSTALL) == 0)
             return;
-        store_relaxed(&noguards, true); /* older than 6.13, locked memory, or a sandbox */
+        store_relaxed(&noguardmarkers, true); /* older than 6.13, locked memory, or a sandbox */
     }
     int err = linux_mprotect((void *)p, GUARD, KPROT_NONE);
     if (err < 0)
@@ -121,7 +119,8 @@ static int32_t pooltake(uintptr_t *list, int32_t n)
     }
     unlock(&pool.lock);
     for (; fresh < end; fresh += SLOT, got++) { /* nobody else knows of these yet */
-        guard(fresh);
+        if (guardmapping())
+            guard(fresh);
         push(list, fresh + SLOT);
     }
     return got;
@@ -137,13 +136,12 @@ static void poolgive(uintptr_t *list, int32_t n)
     unlock(&pool.lock);
 }
 
-/** Gives the memory of n stacks of list back and writes them down. pool.lock held. Returns bytes. */
-static size_t strip(uintptr_t *list, int32_t n)
+/** Writes down n stacks that have no memory. */
+static void writedown(const uintptr_t *hi, size_t n)
 {
-    if (pool.nbare + (size_t)n > pool.capbare) {
-        size_t cap = pool.capbare ? pool.capbare : 512;
-        while (cap < pool.nbare + (size_t)n)
-            cap *= 2;
+    lock(&pool.lock);
+    if (pool.nbare + n > pool.capbare) {
+        size_t cap = pool.capbare ? pool.capbare * 2 : 512;
         uintptr_t *bare = sysAlloc(cap * sizeof *bare);
         for (size_t i = 0; i < pool.nbare; i++)
             bare[i] = pool.bare[i];
@@ -152,20 +150,9 @@ static size_t strip(uintptr_t *list, int32_t n)
         pool.bare = bare;
         pool.capbare = cap;
     }
-    for (int32_t i = 0; i < n; i++) {
-        uintptr_t hi = pop(list); /* before the page with the link goes */
-        linux_madvise((void *)(hi - STACK_DEFAULT), STACK_DEFAULT, KMADV_DONTNEED);
-        pool.bare[pool.nbare++] = hi;
-    }
-    return (size_t)n * STACK_DEFAULT;
-}
-
-/** Gives the stacks in pp's cache back. pool.lock held; pp is ours. Returns bytes. */
-static size_t stripcache(P *pp)
-{
-    size_t bytes = strip(&pp->stackcache.list, pp->stackcache.n);
-    setcount(&pp->stackcache.n, 0);
-    return bytes;
+    for (size_t i = 0; i < n; i++)
+        pool.bare[pool.nbare++] = hi[i];
+    unlock(&pool.lock);
 }
 /* END SOLUTION */
 
@@ -173,7 +160,10 @@ stack stackalloc(size_t n)
 {
     /* BEGIN SOLUTION
      * Write me: the default size from the P's cache, refilled from the pool; without a P from the pool;
-     * every other size from the system, rounded up to pages. A guard page below each. */
+     * the small ones are given; every other size from the system, rounded up to pages. A guard page below
+     * each. */
+    if (n == STACK_SMALL)
+        return smallstackalloc();
     if (n > PTRDIFF_MAX - ARCH_PAGE_SIZE)
         throw_("stackalloc: out of memory (%zu bytes)", n);
     n = (n + ARCH_PAGE_SIZE - 1) & ~(size_t)(ARCH_PAGE_SIZE - 1);
@@ -201,6 +191,10 @@ void stackfree(stack stk)
     /* BEGIN SOLUTION
      * Write me: the way back. A full cache gives half of its stacks to the pool first. */
     size_t n = stk.hi - stk.lo;
+    if (n == STACK_SMALL) {
+        smallstackfree(stk);
+        return;
+    }
     if (n != STACK_DEFAULT) {
         int err = linux_munmap((void *)(stk.lo - GUARD), n + GUARD);
         if (err < 0)
@@ -222,21 +216,48 @@ void stackfree(stack stk)
     /* END SOLUTION */
 }
 
+void stackcache_flush(P *pp)
+{
+    /* BEGIN SOLUTION
+     * Write me: the whole cache to the pool. */
+    poolgive(&pp->stackcache.list, pp->stackcache.n);
+    setcount(&pp->stackcache.n, 0);
+    /* END SOLUTION */
+}
+
+size_t stackpool_release(void)
+{
+    /* BEGIN SOLUTION
+     * Write me: out of the pool, then their memory to the system, then written down. Keep the address space:
+     * unmapping single stacks out of a chunk would tear holes, and each hole is an entry in the kernel's list
+     * of mappings. */
+    uintptr_t hi[STRIP];
+    int32_t n = 0;
+    lock(&pool.lock);
+    for (; n < STRIP && pool.list; n++)
+        hi[n] = pop(&pool.list); /* before the page with the link goes */
+    setcount(&pool.n, pool.n - n);
+    unlock(&pool.lock);
+    for (int32_t i = 0; i < n; i++) /* they are ours alone meanwhile */
+        linux_madvise((void *)(hi[i] - STACK_DEFAULT), STACK_DEFAULT, KMADV_DONTNEED);
+    if (n > 0)
+        writedown(hi, (size_t)n);
+    return (size_t)n * STACK_DEFAULT;
+    /* END SOLUTION */
+}
+
 size_t stackcache_clear(P *pp)
 {
     /* BEGIN SOLUTION
-     * Write me: give the memory back but keep the address space: unmapping single stacks out of a chunk
-     * would tear holes, and each hole is an entry in the kernel's list of mappings. */
-    size_t bytes = 0;
-    lock(&pool.lock);
+     * Write me: of one P or of all; then the pool, to the end. */
     if (pp)
-        bytes += stripcache(pp);
+        stackcache_flush(pp);
     else
         for (int32_t i = 0; i < load_relaxed(&gomaxprocs); i++) /* the world is stopped */
-            bytes += stripcache(allp[i]);
-    bytes += strip(&pool.list, pool.n);
-    setcount(&pool.n, 0);
-    unlock(&pool.lock);
+            stackcache_flush(allp[i]);
+    size_t bytes = 0;
+    for (size_t n; (n = stackpool_release()) > 0;)
+        bytes += n;
     return bytes;
     /* END SOLUTION */
 }

@@ -9,14 +9,17 @@
  *
  * What a P keeps belongs to the M that holds the P. An idle P has none; it lies on sched.pidle, and can leave
  * that list only under sched.lock. So whoever holds sched.lock owns what all Ps keep whose bit is set in
- * idlepMask, which changes under the same lock. The lock is dropped again and again, for an M that comes back
- * to life meanwhile; but a P is never taken off the list and put back: a forEachP that looks in between would
- * miss it.
+ * idlepMask, which changes under the same lock. A P is never taken off the list and put back: a forEachP that
+ * looks in between would miss it.
+ *
+ * To give memory back takes long, a system call for each stack, and an M that comes back to life needs
+ * sched.lock at once. So under the lock what the Ps keep is only moved to where it is everybody's; from there
+ * it goes back to the system without it.
  */
 #include "core.h"
 
 /* BEGIN SOLUTION */
-/** Dead Gs whose stacks are freed at a time: what their memory's return costs, an M may have to wait for. */
+/** Dead Gs whose stacks are freed at a time; in between it is seen whether the program is still quiet. */
 enum { BATCH = 32 };
 
 /** Frees the stacks of up to BATCH dead Gs of the global list, into the pool: we have no P. false: no
@@ -41,38 +44,32 @@ static bool sweepdead(void)
     unlock(&sched.gFree.lock);
     return true;
 }
-
-/** Strips the pool, by way of an idle P. @return false: none is idle any more, the quiet time is over */
-static bool strippool(size_t *bytes)
-{
-    lock(&sched.lock);
-    P *pp = load_relaxed(&sched.pidle); /* under its lock */
-    if (pp)
-        *bytes += stackcache_clear(pp);
-    unlock(&sched.lock);
-    return pp != NULL;
-}
 /* END SOLUTION */
 
 size_t scavenge(void)
 {
     /* BEGIN SOLUTION
-     * Write me: for each P: under sched.lock, if it is idle, gfpurge and stackcache_clear. GOMAXPROCS may
-     * change in between. Then the stacks of the dead Gs on the global list, some at a time: freed
-     * they lie in the pool, which an idle P's stackcache_clear empties. */
-    size_t bytes = 0;
+     * Write me: for each P: under sched.lock, if it is idle, gfpurge, smallstack_flush and stackcache_flush: all
+     * that it kept is nobody's then. GOMAXPROCS may change in between. Then, without sched.lock and while a P
+     * is idle: memory of the pool, to which go the stacks of some dead Gs on the global list, and what
+     * smallstack_trim frees. */
     for (int32_t i = 0, n = 1; i < n; i++) {
         lock(&sched.lock);
         n = load_relaxed(&gomaxprocs); /* changes only with sched.lock held */
         if (i < n && pmask_read(idlepMask, (uint32_t)i)) {
             gfpurge(allp[i]);
-            bytes += stackcache_clear(allp[i]);
+            smallstack_flush(allp[i]);
+            stackcache_flush(allp[i]);
         }
         unlock(&sched.lock);
     }
-    while (sweepdead())
-        if (!strippool(&bytes))
+    size_t bytes = 0;
+    while (load_relaxed(&sched.npidle) > 0) { /* a hint: somebody is back at work */
+        size_t n = stackpool_release();
+        bytes += n;
+        if (n == 0 && !sweepdead() && !smallstack_trim())
             break;
+    }
     return bytes;
     /* END SOLUTION */
 }

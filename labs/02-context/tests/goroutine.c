@@ -157,6 +157,20 @@ TEST(AStackOfAnotherSizeIsFreedWithItsG)
         fail("what gfget returns has no stack of the default size");
 }
 
+TEST(AGoroutineMayHaveASmallStack)
+{
+    because("newproc1 gives a stack of exactly 2 KiB if that is asked for, and of at least 8 KiB for other sizes");
+    ps(1);
+    int64_t g = call("newproc1", 1, 2048);
+    expect_field(get("g%d.stack.lo", (int)g) + 2048, "g%d.stack.hi", (int)g);
+    expect_field(2048, "g%d.stackwant", (int)g);
+    call("rung", 0, g);
+    call("gdestroy", g);
+    expect_field(0, "g%d.stack.lo", (int)g);
+    int64_t h = call("newproc1", 1, 2047);
+    expect_field(8192, "g%d.stackwant", (int)h);
+}
+
 TEST(IdsComeInBatchesAndBeginWith1)
 {
     because("ids begin with 1, and a P takes 16 at a time from sched.goidgen");

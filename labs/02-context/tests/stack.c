@@ -118,3 +118,74 @@ TEST(ClearedStacksAreEmptyAndUsedAgain)
             fail("a stack lost its guard page when its memory went back to the system");
     }
 }
+
+TEST(SmallStacksAreTheGivenOnes)
+{
+    because("2 KiB are a small stack, which smallstackalloc gives and smallstackfree takes back");
+    enum { SMALL = 2048 };
+    ps(1);
+    struct stk s[MANY];
+    for (int i = 0; i < MANY; i++) {
+        s[i] = alloc(SMALL);
+        if (s[i].hi - s[i].lo != SMALL)
+            fail("a small stack has 2048 bytes; this one has %lld", (long long)(s[i].hi - s[i].lo));
+        for (int k = 0; k < i; k++)
+            if (s[i].lo < s[k].hi && s[k].lo < s[i].hi)
+                fail("two small stacks overlap");
+    }
+    int64_t n = get("p0.smallstacks.n");
+    release(s[0]);
+    expect_field(n + 1, "p0.smallstacks.n");
+    for (int i = 1; i < MANY; i++)
+        if (!call("writable", s[i].lo + 64) || !call("writable", s[i].hi - 8))
+            fail("a small stack was freed, and another one in use has lost its memory");
+}
+
+TEST(AFlushedCacheIsEverybodys)
+{
+    because("stackcache_flush moves all of a P's free stacks to the pool, where others find them");
+    call("newp", 2);
+    call("hold", 0, 0);
+    struct stk s[20];
+    for (int i = 0; i < 20; i++)
+        s[i] = alloc(STACK);
+    for (int i = 0; i < 20; i++)
+        release(s[i]);
+    int64_t bytes = call("stackcache_bytes");
+    call("stackcache_flush", 0);
+    expect_field(0, "p0.stackcache.n");
+    expect_call(bytes, "stackcache_bytes");
+    call("hold", 0, 1);
+    int found = 0;
+    for (int64_t i = 0; i < bytes / STACK; i++) {
+        int64_t lo = call("stackalloc", STACK);
+        for (int k = 0; k < 20; k++)
+            found += s[k].lo == lo;
+    }
+    if (found != 20)
+        fail("20 stacks were freed on p0, and its cache was flushed; p1 found %d of them", found);
+}
+
+TEST(MemoryGoesBack32StacksAtATime)
+{
+    because("stackpool_release gives back the memory of at most 32 stacks, and says of how many");
+    ps(1);
+    struct stk s[MANY];
+    for (int i = 0; i < MANY; i++) {
+        s[i] = alloc(STACK);
+        call("word", s[i].lo, 0x1234567);
+    }
+    for (int i = 0; i < MANY; i++)
+        release(s[i]);
+    call("stackcache_flush", 0);
+    int64_t all = call("stackcache_bytes"), sum = 0;
+    for (int64_t bytes; (bytes = call("stackpool_release")) != 0; sum += bytes)
+        if (bytes < 0 || bytes > 32 * STACK)
+            fail("one stackpool_release gave back %lld bytes: 32 stacks of 64 KiB are the most", (long long)bytes);
+    if (sum != all)
+        fail("%lld bytes of stacks were free, but stackpool_release gave back %lld until it returned 0", (long long)all,
+             (long long)sum);
+    expect_call(0, "stackcache_bytes");
+    for (int i = 0; i < MANY; i++)
+        expect_call(0, "word", call("stackalloc", STACK));
+}
