@@ -53,8 +53,11 @@ void judge_used(void)
 void because(const char *fmt, ...)
 {
     va_list ap;
+    reason[0] = 0;
+    if (!fmt)
+        return;
     va_start(ap, fmt);
-    vsnprintf(reason, sizeof reason, fmt ? fmt : "", ap);
+    vsnprintf(reason, sizeof reason, fmt, ap);
     va_end(ap);
 }
 
