@@ -289,6 +289,21 @@ TEST(AQuietProgramGivesMemoryBackOnce)
         fail("the program is quiet again, but sysmon does not scavenge");
 }
 
+TEST(ScavengingThatWasCutShortGoesOn)
+{
+    because("scavenge is called at each quiet look until it returns 0");
+    int64_t now = call("clock") + 100 * sec;
+    quiet(now);
+    record("scavenge");
+    script("scavenge", 64 * 1024, 1, 0, 64 * 1024);
+    for (int i = 1; i <= 3; i++)
+        if (!monitor_round_does(now + i * sec, "scavenge()"))
+            fail("the program is still quiet, and scavenge gave memory back the last time: there may be more");
+    for (int i = 4; i <= 6; i++)
+        if (monitor_round_does(now + i * sec, "scavenge()"))
+            fail("scavenge found nothing the last time, and the program is quiet since, but sysmon scavenges again");
+}
+
 /* The look at the CPU limit wakes a goroutine of the runtime: if it came first, no program would ever be quiet. */
 TEST(MemoryComesBeforeWhatWakesGoroutines)
 {

@@ -114,7 +114,8 @@ void schedtrace(bool detailed);
  *
  * sysmon calls it when the program is quiet: at most once a second it looks whether all Ps are idle and
  * fewer than 8 time slices (the sum of all schedticks) were begun since the look before (time and sum are 0
- * at first); of several such looks in a row only the first leads to a call.
+ * at first); of several such looks in a row those after a call that returned 0 lead to no other. A call that
+ * returned something may have been cut short, because a P was needed for a moment.
  *
  * @return the sum of what stackpool_release returned
  */

@@ -48,7 +48,7 @@ typedef struct sysmonstate {
     int64_t lastmaxprocs; /**< when the CPU limit was looked at */
     int64_t lastquiet;    /**< when it was looked whether the program is quiet */
     uint64_t schedticks;  /**< the sum of all Ps' schedtick then */
-    bool scavenged;       /**< this quiet time has been used to give memory back */
+    bool scavenged;       /**< in this quiet time there is nothing left to give back */
 } sysmonstate;
 
 /** Nobody needs watching. A hint without sched.lock. */
@@ -133,8 +133,7 @@ static void scavengeifquiet(sysmonstate *st, int64_t now)
     if (ran >= QUIET || load_relaxed(&sched.npidle) != n) {
         st->scavenged = false;
     } else if (!st->scavenged) {
-        st->scavenged = true;
-        scavenge();
+        st->scavenged = scavenge() == 0; /* if it found something it may have been cut short: go on next time */
     }
 }
 
