@@ -29,6 +29,8 @@ struct G;
 #define ARCH_VDSO_VERSION "LINUX_2.6"
 /** A CPU name for messages and file names. */
 #define ARCH_NAME "amd64"
+/** Its number in seccomp filters, of linux/audit.h. */
+#define ARCH_AUDIT AUDIT_ARCH_X86_64
 /** The machine's page size. */
 #define ARCH_PAGE_SIZE 4096
 /** Bytes between two words that are written by different threads. */

@@ -18,7 +18,7 @@ struct entry {
 static struct {
     struct entry *e;
     uint64_t size, n; /* size: a power of two */
-} *cache;
+} *cache ENGINE_DATA;
 
 enum { FIRSTSIZE = 1 << 14 };
 
@@ -65,7 +65,7 @@ bool cache_seen(uint64_t hash, int left)
 
 void cache_clear(void)
 {
-    static void *memory; /* set before the program's data are copied: survives being put back */
+    static void *memory ENGINE_DATA; /* set before the program's data are copied: survives being put back */
     if (!memory)
         cache = memory = calloc(1, sizeof *cache);
     if (cache->size > FIRSTSIZE || !cache->e) {

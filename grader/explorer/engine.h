@@ -10,6 +10,7 @@
  *   os.c       locks, futexes, semaphores, memory
  *   tsan.c     what the compiler calls
  *   report.c   names, traces, the result as JSON
+ *   cage.c     what the process may ask of the kernel
  *
  * All of the engine's state lies in one mapping (eng), so that the program's own data can be put back to what they were
  * before each execution.
@@ -177,6 +178,7 @@ struct engine {
     int nstores;
     struct loc locs[NLOCS];
     struct shadow shadows[NSHADOW];
+    int nlocs, nshadows;       /**< of them, used by this execution */
     uint32_t gen;              /**< execution number: what does not have it is from before */
     struct event events[MAXEVENTS];
     int nevents;
@@ -201,12 +203,14 @@ struct engine {
     int nfirst, firstpos;      /**< how many, and followed so far */
     bool nocache;              /**< follow the choices to their end, through states that have been seen */
     uint64_t nexec, npruned, nops; /**< statistics */
+    double used;               /**< the most of any limit that an execution has needed: 1 is all of it */
     uint64_t maxexec;          /**< more executions than that: verdict "limit" */
     struct { uintptr_t key; uint64_t since; } contested[NCONTESTED]; /**< words (address / 8), and in which execution it was found */
     int ncontested, nsettled;  /**< how many, and how many of them have scheduling points */
     uint64_t settled;          /**< those found up to this execution have scheduling points */
 
     /* What is known of the program. */
+    uintptr_t mainstack;       /**< where the search stands on its own stack: setup and check run there */
     char *snapbase, *snap;     /**< its data, and their copy from before the first execution */
     size_t snaplen;
     char *tlsbase, *tlsinit;   /**< its thread-local storage, and a copy from before */
@@ -220,6 +224,9 @@ struct engine {
     int nguards;
 };
 extern struct engine *eng;
+
+/** The few variables of the engine that do not lie in eng. No access of the code under test may reach them. */
+#define ENGINE_DATA __attribute__((section("engine_data")))
 
 /** The return address of the function that uses it: where the code under test stands. */
 #define CALLER_PC ((uintptr_t)__builtin_return_address(0))
@@ -322,13 +329,20 @@ bool cache_seen(uint64_t hash, int left);
 /** Forgets everything. */
 void cache_clear(void);
 
+/* cage.c */
+
+/** From now on this process may make only the system calls that the engine needs, and read and write this descriptor. */
+bool cage(int channel);
+
 /* report.c */
 
 /** Appends a step. */
 struct event *event(enum evkind kind, uintptr_t pc, uintptr_t addr, int size, enum order order);
 /** "p0.runqhead", or a number. */
 const char *placename(uintptr_t addr, char buf[64]);
+/** Notes how near the execution that has ended came to the engine's limits. */
+void note_used(void);
 /** The result of a search, or of a replay, as one line of JSON. */
-void report(bool ok, double seconds);
+void report(bool ok);
 
 #endif

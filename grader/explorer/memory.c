@@ -55,6 +55,7 @@ struct loc *getloc(uintptr_t addr)
         struct loc *l = &eng->locs[i];
         if (l->gen != eng->gen) {
             *l = (struct loc){.addr = addr, .gen = eng->gen, .last = -1};
+            eng->nlocs++;
             return l;
         }
         if (l->addr == addr)

@@ -15,7 +15,9 @@
 #include <string.h>
 #include "engine.h"
 
-extern char __executable_start[], __data_start[], _end[];
+extern char __executable_start[], __data_start[], _end[], __start_engine_data[], __stop_engine_data[];
+
+enum { MAINSTACK = 4 << 20 /**< as much of the search's own stack as setup and check may use */ };
 
 /** True if a write of one kind and another access of the other kind race when unordered. */
 static bool conflict(enum access now, enum access then)
@@ -36,6 +38,7 @@ static struct shadow *shadowof(uintptr_t key)
         struct shadow *s = &eng->shadows[i];
         if (s->gen != eng->gen) {
             memset(s, 0, sizeof *s);
+            eng->nshadows++;
             s->gen = eng->gen;
             s->key = key;
             return s;
@@ -117,6 +120,10 @@ bool contested(uintptr_t addr)
 static bool known(uintptr_t addr, size_t n, enum access kind)
 {
     const char *lo = kind == READ || kind == ATOMIC_READ ? __executable_start : __data_start;
+    if (addr < (uintptr_t)__stop_engine_data && addr + n > (uintptr_t)__start_engine_data)
+        return false;
+    if (!eng->active && within(addr, n, (const char *)eng->mainstack - MAINSTACK, 2 * MAINSTACK))
+        return true;
     if (within(addr, n, lo, (size_t)(_end - lo)))
         return true;
     for (int i = 0; i <= eng->nthreads; i++)
@@ -127,7 +134,7 @@ static bool known(uintptr_t addr, size_t n, enum access kind)
 
 void access_memory(uintptr_t addr, size_t n, enum access kind, uintptr_t pc)
 {
-    if (!eng || !eng->active)
+    if (!eng || !eng->executing)
         return;
     if (within(addr, n, self()->stack, STACKSIZE) || within(addr, n, eng->tlsbase, eng->tlslen))
         return;
@@ -137,6 +144,8 @@ void access_memory(uintptr_t addr, size_t n, enum access kind, uintptr_t pc)
         fail("wild_access", "%s of %zu bytes at %s, where the program has nothing%s", accessnames[kind], n, placename(addr, buf),
              addr < 4096 ? ": through a NULL pointer" : "");
     }
+    if (!eng->active) /* setup and check run alone */
+        return;
     for (size_t left = n; left > 0;) {
         int off = (int)(addr & 7), k = 8 - off < (int)left ? 8 - off : (int)left;
         check_word(shadowof(addr >> 3), (uint8_t)(((1u << k) - 1) << off), addr, k, kind, pc);

@@ -40,6 +40,22 @@ struct event *event(enum evkind kind, uintptr_t pc, uintptr_t addr, int size, en
     return e;
 }
 
+/* ---- limits ---- */
+
+void note_used(void)
+{
+    size_t arena = 0;
+    for (int i = 0; i <= eng->nthreads; i++)
+        arena = eng->t[i].arenaused > arena ? eng->t[i].arenaused : arena;
+    const double parts[] = {
+        (double)eng->nchoices / MAXCHOICES, (double)eng->nstores / MAXSTORES, (double)eng->nevents / MAXEVENTS,
+        (double)eng->nlocs / NLOCS,         (double)eng->nshadows / NSHADOW,  (double)eng->ncontested / NCONTESTED,
+        (double)arena / ARENASIZE,          (double)eng->nexec / (double)eng->maxexec,
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        eng->used = parts[i] > eng->used ? parts[i] : eng->used;
+}
+
 /* ---- names ---- */
 
 void ex_name(const volatile void *addr, size_t n, const char *fmt, ...)
@@ -157,7 +173,7 @@ static void print_event(int i)
     putchar('}');
 }
 
-void report(bool ok, double seconds)
+void report(bool ok)
 {
     static char choices[MAXCHOICES + 1];
     printf("{\"scenario\": ");
@@ -165,8 +181,8 @@ void report(bool ok, double seconds)
     field("says", eng->sc->says ? eng->sc->says : "");
     field("verdict", ok ? "ok" : eng->verdict);
     field("expect", eng->sc->expect ? eng->sc->expect : "ok");
-    printf(", \"executions\": %llu, \"pruned\": %llu, \"steps\": %llu, \"seconds\": %.3f", (unsigned long long)eng->nexec,
-           (unsigned long long)eng->npruned, (unsigned long long)eng->nops, seconds);
+    printf(", \"executions\": %llu, \"pruned\": %llu, \"steps\": %llu, \"used\": %.3f", (unsigned long long)eng->nexec,
+           (unsigned long long)eng->npruned, (unsigned long long)eng->nops, eng->used);
     if (!ok) {
         search_text(choices, sizeof choices);
         field("message", eng->message);

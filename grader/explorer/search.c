@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include "engine.h"
 
-struct engine *eng;
+ENGINE_DATA struct engine *eng;
 extern char __data_start[], _end[];
 
 /** Seconds of CPU time after which executions that should take microseconds are taken to hang. */
@@ -137,7 +137,7 @@ static void reset(void)
     if (eng->tlslen)
         memcpy(eng->tlsbase, eng->tlsinit, eng->tlslen);
     eng->gen++;
-    eng->nstores = eng->nevents = eng->pos = 0;
+    eng->nstores = eng->nevents = eng->nlocs = eng->nshadows = eng->pos = 0;
     eng->preemptions = eng->stales = eng->spurious = eng->timeouts = 0;
     eng->lochash = eng->schash = 0;
     eng->writes = 1;
@@ -230,6 +230,7 @@ bool search_phase(enum phase phase, int bound, int stales)
         if ((eng->nexec & 255) == 0)
             watchdog(HANGTIME);
         execute();
+        note_used();
         if (eng->failed) {
             if (strcmp(eng->verdict, "limit") != 0 && strcmp(eng->verdict, "hang") != 0)
                 confirm();
@@ -251,6 +252,7 @@ void search_begin(const struct ex_scenario *sc)
     eng->t[0].name = "setup";
     for (; eng->nthreads < EX_THREADS && sc->threads[eng->nthreads].name; eng->nthreads++)
         eng->t[eng->nthreads + 1].name = sc->threads[eng->nthreads].name;
+    eng->used = 0;
     eng->nexec = eng->npruned = eng->nops = eng->settled = 0;
     eng->ncontested = eng->nsettled = 0;
     memset(eng->contested, 0, sizeof eng->contested);
@@ -300,9 +302,9 @@ bool search_replay(const struct ex_scenario *sc, const char *text)
 static void on_signal(int sig, siginfo_t *info, void *uc)
 {
     (void)uc;
-    if (!eng->executing) { /* a fault of the explorer itself */
-        signal(sig, SIG_DFL);
-        raise(sig);
+    if (!eng->executing) { /* a fault of the explorer itself: it comes again, and ends the process */
+        if (sig != SIGVTALRM)
+            signal(sig, SIG_DFL);
         return;
     }
     if (sig == SIGVTALRM)
@@ -343,6 +345,7 @@ static void *map(size_t n)
 void search_init(void)
 {
     eng = map(sizeof *eng);
+    eng->mainstack = (uintptr_t)__builtin_frame_address(0);
     for (int i = 0; i < MAXT; i++) {
         char *p = map(4096 + STACKSIZE);
         mprotect(p, 4096, PROT_NONE);

@@ -210,6 +210,7 @@ static void end_of_test(void)
     done = true;
     if (guest.pid && !guest.gone) {
         judge_look(guest.pid);
+        *judge_delayed += (double)judge_delay_ms(guest.pid) / 1e3;
         reap(0);
     }
     judge_sweep();
@@ -394,7 +395,7 @@ void judge_setup(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_DUMPABLE, 0); /* nobody of the same user may look into this process, or change it */
     atexit(end_of_test);
-    if (judge_seconds() - judge_began > JUDGE_BUDGET)
+    if (judge_seconds() - judge_began - *judge_delayed > JUDGE_BUDGET)
         fail("[timeout_wall] the tests before this one took %d s together: it was not run", JUDGE_BUDGET);
     /* What a test left behind that was ended by a signal has become the judge's, or will when its parent has died. */
     while (getppid() == judge_pid && judge_kill_children(judge_pid, getpid()) > 0)

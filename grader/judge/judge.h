@@ -297,12 +297,17 @@ const char *judge_tag(int status);
 /** Most resident memory of a guest or a program, in KiB; JUDGE_MEMORY in words. */
 #define JUDGE_PEAK_KB (1l << 20)
 #define JUDGE_MEMORY "1 GiB" /**< see JUDGE_PEAK_KB */
-/** For how long, in seconds, the tests of one judge may run together: what is left then fails without being run. */
+/**
+ * For how long, in seconds, the tests of one judge may run together, without the time in which their guests got no CPU: what
+ * is left then fails without being run.
+ */
 enum { JUDGE_BUDGET = 400 };
 /** By how much limits of time may grow on a machine that is busy with other things. */
 enum { JUDGE_PATIENCE = 10 };
 /** When main began, as seconds of CLOCK_MONOTONIC. */
 extern double judge_began;
+/** Shared by the tests' processes: seconds in which their guests got no CPU. */
+extern double *judge_delayed;
 /** Seconds of CLOCK_MONOTONIC. */
 double judge_seconds(void);
 /**

@@ -1,17 +1,20 @@
 """The explorer from outside: build it with a lab, refuse what it could not see, run it, put its traces into words."""
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
-from . import limited
+from . import elf, hygiene, limited
 
-BUILD_SECONDS = 120
+BUILD_SECONDS = 600
 RUN_MEMORY, RUN_OUTPUT = 64 << 30, 64 << 20
+RUN_SECONDS, RUN_CPU = 7200, 600    # of one scenario: its own limit, a number of executions, comes long before
 
 Result = dict[str, Any]
 Event = dict[str, Any]
@@ -20,21 +23,90 @@ Event = dict[str, Any]
 class Refused(Exception):
     """The lab cannot be explored; the text says why, and what to do."""
 
+    def __init__(self, reason: str, status: str = "forbidden_symbol") -> None:
+        super().__init__(reason)
+        self.status = status
+
 
 # ---- build ----
 
 def build(kit: Path, name: str, source: str, work: Path, base: str, hidden: bool) -> Path:
     """The explorer's program for this lab of the labs in source."""
     program = work / f"{'explore' if hidden else 'xpublic'}{name[:2]}"
-    p = limited.run(["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={source}", f"W={work}", f"BASE={base}", str(program)],
-                    kit, {**os.environ, **limited.environment()}, limited.Limits(wall=BUILD_SECONDS))
-    if p.status or p.over:
-        errors = [line for line in p.said.splitlines() if "error" in line or "undefined" in line or "No rule" in line]
-        raise Refused("the lab does not build: " + (p.over or (errors or p.said.splitlines() or ["make said nothing"])[0].strip()))
-    for obj in sorted((work / "xmine" / name).rglob("*.o")):
-        if "zsyscall" not in obj.name and not any(obj.stem.endswith("_" + cpu) for cpu in os.listdir(kit / "arch")):
-            gate(obj, f"{source}/{name}/{obj.stem}.c")
+    make = ["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={source}", f"W={work}", f"BASE={base}"]
+    for target in (f"explored{name[:2]}", str(program)):        # the objects are looked at before they are linked
+        p = limited.run([*make, target], kit, {**os.environ, **limited.environment()}, limited.Limits(wall=BUILD_SECONDS))
+        if p.status or p.over:
+            errors = [line for line in p.said.splitlines() if "error" in line or "undefined" in line or "No rule" in line]
+            raise Refused("the lab does not build: " + (p.over or (errors or p.said.splitlines() or ["make said nothing"])[0].strip()),
+                          "build_error")
+        if target != str(program):
+            for lab in sorted(d.name for d in (work / "xmine").iterdir() if d.is_dir()):
+                look(kit, Path(source), work / "xmine" / lab, lab)
     return program
+
+
+def look(kit: Path, source: Path, place: Path, lab: str) -> None:
+    """Refuses objects of a lab in which something happens, or by which something is reached, that the explorer would not see."""
+    objects = [o for o in sorted(place.glob("*.o")) if (kit / source / lab / f"{o.stem}.c").is_file()]
+    allowed = {n for o in objects for n in elf.defined(o)} | reachable(kit)
+    for obj in objects:
+        label = f"{label_of(source)}/{lab}/{obj.stem}.c"
+        gate(obj, label)
+        text(obj.with_suffix(".i"), label, source / lab)
+        secs, syms = elf.read(obj)
+        try:
+            hygiene.sections(label, secs)
+        except hygiene.Refused as e:
+            raise Refused(e.reason, e.status) from e
+        for s in syms:
+            if s.type == elf.IFUNC:
+                raise Refused(f"{label}: {hygiene.show(s.name)} is chosen when the program starts (ifunc): define a plain function")
+            if s.bind != 0 and s.section == elf.UNDEF and s.name and s.name not in allowed:
+                raise Refused(f"{label} refers to {hygiene.show(s.name)}, which is not there when it is explored: use what runtime/*.h declares")
+
+
+@functools.lru_cache(maxsize=None)
+def reachable(kit: Path) -> frozenset[str]:
+    """What a lab may refer to when it is explored: what the kit's headers declare, what the reference's modules use, what gcc calls."""
+    ref = kit / "build/explore/ref"
+    names = {n for o in ref.rglob("*.o") for n in elf.defined(o)} & hygiene.declared(kit)
+    return frozenset(names | CALLBACKS | {n for o in (ref / "solution").rglob("*.o") for n in elf.undefined(o)})
+
+
+def label_of(source: Path) -> str:
+    """What messages call the folder of the labs."""
+    return source.name if source.is_absolute() else str(source)
+
+
+# What the compiler calls of its own accord in code that is instrumented (tsan.c).
+CALLBACKS = {f"__tsan_{how}{n}" for n in (1, 2, 4, 8, 16) for how in (
+    "read", "write", "unaligned_read", "unaligned_write", "volatile_read", "volatile_write", "read_write")} | {
+    f"__tsan_atomic{bits}_{op}" for bits in (8, 16, 32, 64, 128) for op in (
+        "load", "store", "exchange", "fetch_add", "fetch_sub", "fetch_and", "fetch_or", "fetch_xor", "fetch_nand",
+        "compare_exchange_strong", "compare_exchange_weak", "compare_exchange_val")} | {
+    "__tsan_init", "__tsan_func_entry", "__tsan_func_exit", "__tsan_read_range", "__tsan_write_range", "__tsan_atomic_thread_fence",
+    "__tsan_atomic_signal_fence", "ex_memcpy", "ex_memmove", "ex_memset", "memcmp"}
+
+# Looked for after the preprocessor, so that no macro hides it. Empty assembly is a barrier for the compiler, which sees it.
+ASM = re.compile(r"\b(?:asm|__asm|__asm__)\b")
+BARRIER = re.compile(r'\s*(?:(?:volatile|__volatile__|__volatile)\s*)?\(\s*"(?:pause|nop|)"\s*[:)]')
+SWITCHES = re.compile(r"__tsan_\w*|\b(?:__)?no_sanitize\w*|\bdisable_sanitizer\w*|#pragma\s+(?:GCC|clang)\s+(?:optimize|target|attribute)"
+                      r"|\b(?:__)?(?:optimize|target)(?:__)?\s*\(\s*\"|\b(?:__)?naked(?:__)?\b")
+
+
+def text(path: Path, label: str, src: Path) -> None:
+    """Refuses, in the text that the compiler has seen, assembly and what would switch off or imitate the instrumentation."""
+    own = "\n".join(hygiene.own_lines(path.read_bytes().decode("latin-1"), src))
+    code = hygiene.STRING.sub(lambda m: m.group() if m.group() in ('""', '"pause"', '"nop"') else '"..."', own)
+    for m in ASM.finditer(code):
+        if not BARRIER.match(code, m.end()):
+            raise Refused(f"{label} has assembly: {' '.join(code[m.start():m.start() + 60].split())}. The explorer sees only C: write it with "
+                          "<stdatomic.h>, or with the short names in atomic.h")
+    found = SWITCHES.search(code)
+    if found:
+        raise Refused(f"{label} says {' '.join(found.group().split())}. The explorer must see every access: no attributes or pragmas that switch "
+                      "instrumentation off, and none of the calls that the compiler makes for it (but RACY, for a dump)")
 
 
 LOCKED = re.compile(r"\block\b|\bxchg\s.*\(|\b[lms]fence\b|\bcmpxchg")
@@ -101,29 +173,41 @@ def public(kit: Path, name: str) -> set[str]:
 
 # ---- run ----
 
-def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[str], seconds: int = 86400) -> list[Result]:
-    """The results, one a scenario, with a line of source for each step."""
-    cmd = [str(program), "-b", str(bound), *(["-r", replay] if replay else []), *scenarios]
+def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[str]) -> list[Result]:
+    """The results, one a scenario, in order, each from a process of its own; with a line of source for each step. No names: all."""
+    if not scenarios:
+        p = limited.run([str(program), "-l"], Path.cwd(), limited.environment(), limited.Limits())
+        scenarios = [line.split("\t")[0] for line in p.said.splitlines() if "\t" in line]
+        if p.status or not scenarios:
+            raise Refused(p.said.strip().removeprefix(str(program) + ": ")[-500:] or "the explorer said nothing")
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(lambda name: one(program, name, bound, replay), scenarios))
+
+
+def one(program: Path, name: str, bound: int, replay: Optional[str]) -> Result:
+    """The result of one scenario. The line comes from the explorer's own process; see explorer/main.c."""
+    cmd = [str(program), "-b", str(bound), *(["-r", replay] if replay else []), name]
     p = limited.run(cmd, Path.cwd(), limited.environment(), limited.Limits(
-        wall=seconds, cpu=seconds, memory=RUN_MEMORY, output=RUN_OUTPUT))
-    if p.over:
-        raise Refused(f"the explorer {p.over}")
-    results = [r for r in map(result, p.said.splitlines()) if r]
-    if not results:
+        wall=RUN_SECONDS, cpu=RUN_CPU, memory=RUN_MEMORY, output=RUN_OUTPUT))
+    if p.status == 2:
         raise Refused(p.said.strip().removeprefix(str(program) + ": ")[-500:] or "the explorer said nothing")
-    for r in results:
-        try:
-            add_lines(program, r)
-            if r.get("trace"):
-                name_variables(program, r)
-            render(r, False)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            r.update(verdict="broken", message="a report that the explorer does not write", trace=[])
-    return results
+    lines = [r for r in map(result, p.said.splitlines()) if r]
+    if p.over or len(lines) != 1 or lines[0]["scenario"] != name:
+        return {"scenario": name, "says": "", "verdict": "limit" if p.over else "broken",
+                "message": f"the explorer {p.over}" if p.over else f"the explorer ended with status {p.status} and {len(lines)} verdicts"}
+    r = lines[0]
+    try:
+        add_lines(program, r)
+        if r.get("trace"):
+            name_variables(program, r)
+        render(r, False)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        r.update(verdict="protocol_violation", message="a report that the explorer does not write", trace=[])
+    return r
 
 
 def result(line: str) -> Optional[Result]:
-    """A line of the explorer's; None if it is something else, which the code under test has printed."""
+    """A line of the explorer's; None if it is something else."""
     try:
         r = json.loads(line)
     except ValueError:
@@ -206,6 +290,13 @@ def involved(r: Result) -> set[str]:
     """The places that the last steps are about; not who runs, which is asked all the time."""
     told = [e for e in r["trace"] if not e.get("line", "").endswith(" getm")]
     return {e["at"] for e in told[-2:] if "at" in e}
+
+
+def blown_up(lab: str, r: Result, reference: Result) -> str:
+    """Why it is the submission's fault that the explorer did not come to an end, and how to see it."""
+    return (f"The reference is through after {reference.get('executions', 0)} executions, your code is not after {r.get('executions', 0)}: "
+            "it does many more steps that others can see. Look for a loop that repeats atomic operations while it waits, or touches "
+            f"shared places that it need not: make explore LAB={lab[:2]} S={r['scenario']}")
 
 
 def render(r: Result, every: bool) -> list[str]:

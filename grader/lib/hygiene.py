@@ -5,6 +5,7 @@ this stands in for a sandbox: it makes cheats plain, and keeps messages free of 
 """
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shlex
@@ -241,13 +242,18 @@ def symbols(label: str, found: list[elf.Symbol]) -> None:
             raise Refused("forbidden_symbol", f"{label} defines {show(s.name)}, a name of the grader's: give it another one")
 
 
+@functools.lru_cache(maxsize=None)
+def declared(kit: Path) -> frozenset[str]:
+    """All words in the kit's headers."""
+    return frozenset(w for h in headers(kit) for w in re.findall(r"\w+", h.read_text()))
+
+
 def exports(kit: Path, lab: str) -> set[str]:
     """What a lab may refer to: names that the core and the other modules define and the kit's headers declare."""
     build = kit / "build"
     core = [*build.glob("guest/runtime/*.o"), *build.glob("guest/runtime/pure/*.o"), *build.glob("guest/arch/*/*.o")]
     names = {n for o in [*core, *build.glob("grade/ref/*.plain.o")] for n in elf.defined(o)}
-    declared = {w for h in headers(kit) for w in re.findall(r"\w+", h.read_text())}
-    return names & declared | elf.undefined(build / f"grade/ref/{lab}.plain.o") | {"memcpy", "memmove", "memset", "memcmp"}
+    return names & declared(kit) | elf.undefined(build / f"grade/ref/{lab}.plain.o") | {"memcpy", "memmove", "memset", "memcmp"}
 
 
 def wanted(kit: Path, lab: str) -> dict[str, str]:

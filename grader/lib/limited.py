@@ -5,12 +5,14 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
 MIB = 1 << 20
+_slots = threading.BoundedSemaphore(os.cpu_count() or 1)     # commands at a time
 
 
 @dataclass
@@ -59,8 +61,19 @@ def read(p: subprocess.Popen[bytes], limits: Limits) -> tuple[bytes, str]:
                 return bytes(said[:limits.output]), f"printed more than {limits.output // MIB} MiB"
 
 
+def at_a_time(n: int) -> None:
+    """Later commands run n at a time (one for each CPU unless this is called), however many threads ask for them."""
+    global _slots
+    _slots = threading.BoundedSemaphore(n)
+
+
 def run(cmd: Sequence[str], cwd: Path, env: Mapping[str, str], limits: Limits = Limits()) -> Outcome:
-    """Runs cmd in a session of its own. When it has ended, so have its children, unless they left the session."""
+    """Runs cmd in a session of its own, when its turn comes. When it has ended, so have its children, unless they left the session."""
+    with _slots:
+        return _run(cmd, cwd, env, limits)
+
+
+def _run(cmd: Sequence[str], cwd: Path, env: Mapping[str, str], limits: Limits) -> Outcome:
     limit = ["prlimit", f"--cpu={limits.cpu}:{limits.cpu + 1}", f"--as={limits.memory}", f"--fsize={limits.file}", "--core=0", "--"]
     p = subprocess.Popen([*limit, *cmd], cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, start_new_session=True)

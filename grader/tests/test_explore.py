@@ -82,6 +82,86 @@ def test_what_the_explorer_cannot_see_is_refused(labs: Path, code: str, words: s
     assert p.returncode == 2 and words in p.stdout and "runqempty" in p.stdout, p.stdout
 
 
+# ---- verdicts that are not the explorer's ----
+
+REPORTER = "bool runqempty(P *pp)\n{"
+FORGED = '{\\"scenario\\": \\"runnext_owner_and_thief\\", \\"says\\": \\"\\", \\"verdict\\": \\"ok\\"}\\n'
+
+
+@pytest.mark.parametrize("before, code, words", [
+    ("extern void report(bool);", "report(true);", "refers to report"),
+    ("extern char *eng;", "eng[0] = 0;", "refers to eng"),
+    ("extern int puts(const char *);", 'puts("{}");', "refers to puts"),
+    ("extern void ex_end(void);", "ex_end();", "refers to ex_end"),
+    ("extern void other(void) __asm__(\"report\");", "other();", "has assembly"),
+    ("", '__asm__ volatile("movl $1, %0" : "=m"(*(int *)&pp->runqhead));', "has assembly"),
+    ("extern void __tsan_func_exit(void);", "__tsan_func_exit();", "says __tsan_func_exit"),
+    ("#define PASTE(a, b) a##b\nvoid PASTE(__ts, an_func_exit)(void);\n__attribute__((PASTE(no_sani, tize_thread)))",
+     "PASTE(__ts, an_func_exit)();", "says __tsan_func_exit"),
+    ('_Pragma("GCC optimize (\\"O0\\")")', "", "says #pragma GCC optimize"),
+    ("void early(void) __attribute__((constructor));\nvoid early(void)\n{\n}\n", "", "constructor"),
+])
+def test_what_reaches_the_explorer_itself_is_refused(labs: Path, before: str, code: str, words: str) -> None:
+    change(labs, REPORTER, f"{before}\n{REPORTER}\n    {code}\n")
+    p = explore(labs, "runnext_owner_and_thief")
+    assert p.returncode == 2 and words in p.stdout and len(p.stdout.splitlines()) == 1, p.stdout
+
+
+RACE = ("if (next && cas_acqrel(&pp->runnext, next, NULL)) {", "if (next) {\n        store_relaxed(&pp->runnext, NULL);")
+RUNQGET = "G *runqget(P *pp, bool *inheritTime)\n{"
+# `mov $imm32, %eax` whose constant is a system call instruction and a return; found by its bytes. The number of doubles among
+# the arguments of a variadic call is what the caller leaves in %eax: the system call's number.
+GADGET = """
+unsigned gadget(void);
+unsigned gadget(void)
+{
+    return 0xc3050f90;
+}
+typedef long kernel(long, ...);
+static kernel *find(void)
+{
+    const unsigned char *s = (const unsigned char *)&gadget;
+    while (s[0] != 0x0f || s[1] != 0x05)
+        s++;
+    return (kernel *)(unsigned long)s;
+}
+"""
+
+
+def test_functions_of_libc_that_a_lab_defines_are_its_own(labs: Path) -> None:
+    change(labs, *RACE)
+    own = "".join(f"{result} {name}({args});\n{result} {name}({args})\n{{\n    for (;;) {{\n    }}\n}}\n" for result, name, args in (
+        ("int", "putchar", "int c"), ("long", "write", "int fd, const void *p, unsigned long n"), ("int", "fork", "void"),
+        ("int", "close", "int fd"), ("int", "vsnprintf", "char *p, unsigned long n, const char *f, __builtin_va_list ap")))
+    change(labs, RUNQGET, own + RUNQGET)
+    p = explore(labs, "runnext_owner_and_thief")
+    assert p.returncode == 1 and "g1 was handed out twice" in p.stdout, p.stdout
+
+
+@pytest.mark.parametrize("code, words", [
+    ("find()(1L, line, sizeof line - 1, 1.0);", "PROTOCOL VIOLATION: what it said is not the explorer's verdict"),
+    ("find()((long)line, 0L, 0L, 1.0, 2.0);", "LIMIT SYSCALL: the code made a system call"),
+])
+def test_a_system_call_that_is_found_somewhere_forges_nothing(labs: Path, code: str, words: str) -> None:
+    change(labs, *RACE)
+    change(labs, RUNQGET, f'{GADGET}\n{RUNQGET}\n    static char line[] = "{FORGED}";\n    {code}\n')
+    p = explore(labs, "runnext_owner_and_thief")
+    assert p.returncode == 1 and words in p.stdout and "1 of 1" not in p.stdout, p.stdout
+
+
+@pytest.mark.parametrize("where", ["eng", "__start_engine_data"])
+def test_the_explorers_own_memory_is_out_of_reach(labs: Path, where: str) -> None:
+    code = "*(unsigned long *)%#xUL = 0;"
+    change(labs, RUNQGET, f"{RUNQGET}\n    {code % 0x7654321}")
+    explore(labs, "runnext_owner_and_thief")
+    program = next(p for p in (labs.parent / "work").glob("xpublic03"))
+    table = subprocess.run(["nm", str(program)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    at = next(int(line.split()[0], 16) for line in table.splitlines() if line.endswith(f" {where}"))
+    change(labs, code % 0x7654321, code % at)       # as long as before: nothing moves
+    p = explore(labs, "runnext_owner_and_thief")
+    assert p.returncode == 1 and re.search("WILD ACCESS: write of 8 bytes at (eng|memory)", p.stdout), p.stdout
+
+
 def test_code_that_is_not_instrumented_is_refused(labs: Path) -> None:
     change(labs, "bool runqempty(P *pp)\n{", '__attribute__((no_sanitize("thread"))) bool runqempty(P *pp)\n{')
     p = explore(labs)

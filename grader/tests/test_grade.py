@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +36,79 @@ def body_of(submission: Path, function: str, body: str) -> None:
     path.write_text(text.replace(f"{function}\n{{\n", f"{function}\n{{\n    {body}\n", 1))
 
 
-def graded(submission: Path, *labs: str) -> tuple[str, dict[str, Any]]:
-    """The terminal's text and the records by lab."""
+def graded(submission: Path, *labs: str, more: tuple[str, ...] = ("--no-explorer",)) -> tuple[str, dict[str, Any]]:
+    """The terminal's text and the records by lab. The explorer has tests of its own."""
     out = submission / "result.json"
-    p = grade(str(submission), "--json", str(out), *[a for lab in labs for a in ("--lab", lab)])
+    p = grade(str(submission), "--json", str(out), *more, *[a for lab in labs for a in ("--lab", lab)])
     assert p.returncode == 0, p.stdout
     return p.stdout, {r["lab"]: r for r in json.loads(out.read_text())["labs"]}
 
 
 def test_a_right_submission_gets_full_marks(submission: Path) -> None:
-    text, labs = graded(submission, "02", "03")
-    assert all(r["status"] == "graded" and r["points"] == r["max_points"] == 100 and all(t["points"] == t["max_points"] > 0 for t in r["tests"]) for r in labs.values()), text
+    text, labs = graded(submission, "02", "03", more=("--times",))
+    assert all(r["status"] == "graded" and r["whole"] and r["points"] == r["max_points"] == 100 and
+               all(t["points"] == t["max_points"] > 0 for t in r["tests"]) for r in labs.values()), text
     assert {t["visibility"] for r in labs.values() for t in r["tests"]} == {"public", "hidden"}
+    assert re.search(r"^03-runqueue +\d+/\d+ +100.0/100 +[\d.]+ s +[\d.]+ s$", text, re.M), text
+    assert re.search(r"^03-runqueue +[\d.]+ +[\d.]+ +[\d.]+   \w+ [\d.]+, ", text, re.M), text
+
+
+FIELDS = {"id", "lab", "name", "group", "kind", "line", "visibility", "place", "points", "max_points", "status", "unwritten", "reason",
+          "student_message", "staff_message", "see", "duration_ms", "cpu_ms", "peak_kb", "threads", "seed", "attempts"}
+STATUSES = {"pass", "fail", "crash", "timeout_wall", "timeout_cpu", "early_exit", "protocol_violation", "limit_nproc", "limit_mem",
+            "limit_fsize", "limit_output", "limit_syscall", "build_error", "link_error", "missing_symbol", "forbidden_symbol",
+            "skipped_dependency", "flaky", "infra_error"}
+
+
+def test_a_record_has_all_that_is_known_of_a_test(submission: Path) -> None:
+    body_of(submission, "bool runqempty(P *pp)", "return true;")
+    _, labs = graded(submission, "03", more=("--test", "Runqempty", "--test", "Programs", "--test", "Empty"))
+    tests = labs["03-runqueue"]["tests"]
+    assert tests and not labs["03-runqueue"]["whole"]
+    for t in tests:
+        assert set(t) == FIELDS and t["status"] in STATUSES, t
+        if t["kind"] == "scenario":
+            continue
+        first, second = t["attempts"]
+        assert first["seed"] != second["seed"] and t["seed"] in (first["seed"], second["seed"])
+        assert all(a["cpu_ms"] > 0 and a["threads"] >= 1 and a["duration_ms"] >= 0 for a in t["attempts"])
+        assert t["cpu_ms"] == max(first["cpu_ms"], second["cpu_ms"]) and t["threads"] == max(first["threads"], second["threads"])
+    assert max(t["threads"] for t in tests if t["kind"] == "test") > 1      # of a program on several Ps
+    hidden = [t for t in tests if t["status"] != "pass" and t["visibility"] == "hidden"]
+    assert hidden
+    for t in hidden:        # what the judge compared is not for the student
+        assert t["student_message"] and t["reason"] and t["reason"] not in t["student_message"], t
+
+
+def test_what_is_left_out_has_no_points(submission: Path) -> None:
+    text, labs = graded(submission, "02", more=("--no-explorer", "--test", "Gogo"))
+    lab = labs["02-context"]
+    assert 0 < len(lab["tests"]) < 10 and all("Gogo" in t["name"] for t in lab["tests"]), text
+    assert lab["points"] == lab["max_points"] == round(sum(t["max_points"] for t in lab["tests"]), 1) < 100
+
+
+def test_a_test_that_passes_with_one_seed_alone_is_flaky() -> None:
+    sys.path.insert(0, str(KIT / "grader"))
+    from lib import grading
+    facts = {"duration_ms": 2.0, "cpu_ms": 1.0, "peak_kb": 300, "threads": 1}
+    ok = {"id": "03.X", "lab": "03", "name": "X", "group": "g", "visibility": "hidden", "place": "p:1", "status": "pass", "message": "", **facts}
+    bad = {**ok, "status": "crash", "message": "[crash] the guest crashed", "cpu_ms": 5.0, "peak_kb": None}
+    for tries in ([(ok, "1"), (bad, "2")], [(bad, "2"), (ok, "1")]):
+        t = grading.combined(tries)
+        assert t["status"] == "flaky" and t["seed"] == "2" and [a["seed"] for a in t["attempts"]] == [s for _, s in tries]
+        assert t["staff_message"] == "passes with seed 1; with seed 2: [crash] the guest crashed"
+        assert (t["cpu_ms"], t["peak_kb"]) == (5.0, 300)
+    assert grading.combined([(bad, "1"), (bad, "2")])["status"] == "crash"
+    assert grading.combined([(ok, "1"), (ok, "2")])["status"] == "pass"
+    unwritten = grading.combined([({**bad, "status": "unwritten", "message": "[unwritten] f is not written yet"}, "1")] * 2)
+    assert unwritten["status"] == "fail" and unwritten["unwritten"] and unwritten["reason"] == "f is not written yet"
 
 
 def test_a_missing_lab_and_a_missing_file_are_named(submission: Path) -> None:
     (submission / "labs" / RUNQ).unlink()
     text, labs = graded(submission, "03", "04")
-    assert labs["03-runqueue"]["status"] == labs["04-entersyscall"]["status"] == "missing"
-    assert "runq.c" in labs["03-runqueue"]["reason"] and "missing: missing: runq.c" in text
+    assert labs["03-runqueue"]["status"] == labs["04-entersyscall"]["status"] == "build_error"
+    assert "runq.c" in labs["03-runqueue"]["reason"] and "build_error: missing: runq.c" in text
     assert "the folder 04-entersyscall is not there" in text
 
 
@@ -62,6 +118,17 @@ def test_what_does_not_compile_is_shown_and_the_others_are_graded(submission: Pa
     assert labs["03-runqueue"]["status"] == "build_error" and labs["03-runqueue"]["points"] == 0
     assert "runq.c:" in labs["03-runqueue"]["reason"] and "error:" in labs["03-runqueue"]["reason"]
     assert labs["02-context"]["points"] == 100, text
+
+
+def test_a_lab_is_not_judged_on_an_earlier_one_of_the_submission_that_is_no_good(submission: Path) -> None:
+    shutil.copytree(KIT / "solution/01-rawsyscall", submission / "labs/01-rawsyscall")
+    path = submission / "labs/02-context/goroutine.c"
+    path.write_text(path.read_text() + "this is not C;\n")
+    _, labs = graded(submission, "03", more=("--base", "mine", "--no-explorer", "--test", "Empty"))
+    assert labs["03-runqueue"]["status"] == "skipped_dependency" and labs["03-runqueue"]["points"] == 0
+    assert "runs on lab 02 of this submission" in labs["03-runqueue"]["reason"] and "goroutine.c:" in labs["03-runqueue"]["reason"]
+    _, labs = graded(submission, "03", more=("--no-explorer", "--test", "Empty"))
+    assert labs["03-runqueue"]["status"] == "graded"
 
 
 def test_what_does_not_link_is_named(submission: Path) -> None:
@@ -82,8 +149,8 @@ def test_a_guest_that_dies_or_hangs_fails_that_test_alone(submission: Path, body
     body_of(submission, "bool runqputslow(P *pp, G *gp, uint32_t h, uint32_t t)", body)
     _, labs = graded(submission, "03")
     tests = labs["03-runqueue"]["tests"]
-    hit = [t for t in tests if t["status"] == status and words in t["message"]]
-    assert hit, [(t["name"], t["status"], t["message"]) for t in tests if t["status"] != "pass"]
+    hit = [t for t in tests if t["status"] == status and words in t["staff_message"]]
+    assert hit, [(t["name"], t["status"], t["staff_message"]) for t in tests if t["status"] != "pass"]
     assert sum(t["status"] == "pass" for t in tests) > len(tests) / 4
     assert 0 < labs["03-runqueue"]["points"] < 100
 
@@ -91,7 +158,7 @@ def test_a_guest_that_dies_or_hangs_fails_that_test_alone(submission: Path, body
 def test_a_skeleton_says_what_is_not_written(tmp_path: Path) -> None:
     shutil.copytree(KIT / "labs/03-runqueue", tmp_path / "labs/03-runqueue")
     text, labs = graded(tmp_path, "03")
-    assert labs["03-runqueue"]["points"] <= 10
+    assert labs["03-runqueue"]["points"] <= 10 and sum(t["unwritten"] for t in labs["03-runqueue"]["tests"]) > 100
     assert "is not written yet (labs/03-runqueue/" in text
 
 
@@ -111,7 +178,8 @@ def test_terminal_escapes_of_a_submission_are_made_harmless(submission: Path) ->
 
 def test_a_fault_of_the_grader_leaves_a_lab_ungraded_and_the_others_graded(submission: Path, tmp_path: Path) -> None:
     kit = tmp_path / "kit"      # its rubric of lab 03 lacks a test
-    shutil.copytree(KIT, kit, ignore=shutil.ignore_patterns(".git"), symlinks=True)
+    shutil.copytree(KIT, kit, ignore=shutil.ignore_patterns(".git", "asan", "tsan", "memcheck", "mutants", "docs", "hosted", "*.new"),
+                    symlinks=True)
     rubric = kit / "grader/rubric/03-runqueue.toml"
     rubric.write_text(rubric.read_text().replace('"TestSchedLocalQueue", ', "").replace('"TestSchedLocalQueue",', ""))
     out = submission / "result.json"
