@@ -86,6 +86,7 @@ static bool overdue(pid_t pid, double start, const struct limits *l, struct run_
         return judge_seconds() >= last;
     if (!judge_overdue(pid, (int64_t)((judge_seconds() - start) * 1e3), l->wall_ms ? l->wall_ms : 8000, 0))
         return false;
+    *judge_delayed += (double)judge_delay_ms(pid) / 1e3;
     res->timed_out = true;
     last = judge_seconds() + DUMP_MS / 1e3;
     kill(pid, SIGQUIT); /* the runtime dumps its state, if it still can */

@@ -15,7 +15,7 @@ NAMES = ["01-rawsyscall", "02-context", "03-runqueue", "04-entersyscall",
          "05-exitsyscall", "06-handoff", "07-netpoll", "08-sysmon"]
 BUILD_SECONDS = 600     # a compiler that spins is ended by its CPU time, long before
 PREPARE_SECONDS = 1200  # for all that the submissions share
-JUDGE_SECONDS = 600     # more than judge.h's JUDGE_BUDGET
+JUDGE_SECONDS = 4500    # more than judge.h's JUDGE_BUDGET on a machine that is as busy as JUDGE_PATIENCE allows
 JUDGE_MEMORY = 64 << 30
 
 Result = dict[str, Any]
