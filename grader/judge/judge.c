@@ -398,8 +398,12 @@ void judge_setup(void)
     if (judge_seconds() - judge_began - *judge_delayed > JUDGE_BUDGET)
         fail("[timeout_wall] the tests before this one took %d s together: it was not run", JUDGE_BUDGET);
     /* What a test left behind that was ended by a signal has become the judge's, or will when its parent has died. */
-    while (getppid() == judge_pid && judge_kill_children(judge_pid, getpid()) > 0)
-        usleep(500);
+    for (bool living = getppid() == judge_pid; living;) {
+        living = false;
+        judge_kill_children(judge_pid, getpid(), &living);
+        if (living)
+            usleep(500);
+    }
 }
 
 /** Says END, and requires its echo: an end that came before cannot know the nonce. */

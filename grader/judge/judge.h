@@ -286,8 +286,8 @@ void judge_teardown(void); /**< see judge_setup */
 extern pid_t judge_pid;
 /** Kills and reaps all that is left below this process; 0 if there was nothing. */
 int judge_sweep(void);
-/** Kills the children of process pid, except this process and one more; how many were alive. */
-int judge_kill_children(pid_t pid, pid_t except);
+/** Kills the children of process pid, except this process and one more; how many there were. *living: true if one had not ended. */
+int judge_kill_children(pid_t pid, pid_t except, bool *living);
 /** Marks that the test has looked at something. */
 void judge_used(void);
 /** "exited with status 3", "crashed (SIGSEGV)". */

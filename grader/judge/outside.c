@@ -89,7 +89,7 @@ static bool alive(pid_t pid)
     return s && s[1] == ' ' && s[2] != 'Z' && s[2] != 'X';
 }
 
-int judge_kill_children(pid_t pid, pid_t except)
+int judge_kill_children(pid_t pid, pid_t except, bool *living)
 {
     char path[64], buf[4096], *end;
     int n = 0;
@@ -103,17 +103,20 @@ int judge_kill_children(pid_t pid, pid_t except)
         long child = strtol(s, &end, 10);
         if (child <= 0 || end == s)
             return n;
-        if (child != getpid() && child != except)
-            n += alive((pid_t)child) && kill((pid_t)child, SIGKILL) == 0;
+        if (child == getpid() || child == except)
+            continue;
+        *living |= alive((pid_t)child);
+        n += kill((pid_t)child, SIGKILL) == 0;
     }
 }
 
 int judge_sweep(void)
 {
     int n = 0;
+    bool living = false;
     pid_t r;
     for (;;) { /* what a child leaves behind becomes ours only when it dies: so never wait without killing again */
-        n += judge_kill_children(getpid(), 0);
+        n += judge_kill_children(getpid(), 0, &living);
         while ((r = waitpid(-1, NULL, WNOHANG)) > 0) {
         }
         if (r < 0)

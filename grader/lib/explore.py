@@ -32,18 +32,25 @@ class Refused(Exception):
 
 def build(kit: Path, name: str, source: str, work: Path, base: str, hidden: bool) -> Path:
     """The explorer's program for this lab of the labs in source."""
+    inspect(kit, name, source, work, base)
     program = work / f"{'explore' if hidden else 'xpublic'}{name[:2]}"
-    make = ["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={source}", f"W={work}", f"BASE={base}"]
-    for target in (f"explored{name[:2]}", str(program)):        # the objects are looked at before they are linked
-        p = limited.run([*make, target], kit, {**os.environ, **limited.environment()}, limited.Limits(wall=BUILD_SECONDS))
-        if p.status or p.over:
-            errors = [line for line in p.said.splitlines() if "error" in line or "undefined" in line or "No rule" in line]
-            raise Refused("the lab does not build: " + (p.over or (errors or p.said.splitlines() or ["make said nothing"])[0].strip()),
-                          "build_error")
-        if target != str(program):
-            for lab in sorted(d.name for d in (work / "xmine").iterdir() if d.is_dir()):
-                look(kit, Path(source), work / "xmine" / lab, lab)
+    make(kit, source, work, base, str(program))
     return program
+
+
+def inspect(kit: Path, name: str, source: str, work: Path, base: str) -> None:
+    """Compiles what is explored, and refuses what is not to be linked."""
+    make(kit, source, work, base, f"explored{name[:2]}")
+    for lab in sorted(d.name for d in (work / "xmine").glob("*") if d.is_dir()):
+        look(kit, Path(source), work / "xmine" / lab, lab)
+
+
+def make(kit: Path, source: str, work: Path, base: str, target: str) -> None:
+    p = limited.run(["make", "-s", "--no-print-directory", "-C", str(kit), f"LABS={source}", f"W={work}", f"BASE={base}", target],
+                    kit, {**os.environ, **limited.environment()}, limited.Limits(wall=BUILD_SECONDS))
+    if p.status or p.over:
+        errors = [line for line in p.said.splitlines() if "error" in line or "undefined" in line or "No rule" in line]
+        raise Refused("the lab does not build: " + (p.over or (errors or p.said.splitlines() or ["make said nothing"])[0].strip()), "build_error")
 
 
 def look(kit: Path, source: Path, place: Path, lab: str) -> None:

@@ -26,6 +26,7 @@ from typing import Any, Optional
 
 from . import explore, labs
 
+USED = 1 / 3                    # a right solution needs less of each limit of the explorer: another one may need more
 SEEDS = ("1", "20011")          # a kill must not depend on the seed
 FIELDS = ("What", "Test", "Explore", "Text", "Kind", "Why")
 KINDS = ("wrong", "variant", "equivalent")
@@ -200,10 +201,15 @@ def run(kit: Path, m: Mutant, work: Path) -> list[Said]:
     said = []
     if explores(kit, m):
         bound = 3 if m.kind == "wrong" else 2       # as submissions are explored
+        if m.kind != "wrong":
+            explore.inspect(kit, m.lab, str(work / "labs"), work, "ref")
         for r in explore.run(work / f"explore{m.lab[:2]}", m.scenarios, bound, None):
             if r["verdict"] in ("limit", "broken"):
                 raise explore.Refused(f"{r['scenario']}: {r['verdict']}: {r.get('message', '')}")
-            trace = json.dumps({k: v for k, v in r.items() if k != "seconds"}, sort_keys=True)
+            trace = json.dumps({k: v for k, v in r.items() if k not in ("seconds", "peak_kb")}, sort_keys=True)
+            if m.kind != "wrong" and r["verdict"] == "ok" and r["used"] >= USED:
+                said.append(Said(r["scenario"], "", "limit", f"needs {r['used']:.0%} of a limit of the explorer's", trace))
+                continue
             said.append(Said(r["scenario"], "", "pass" if r["verdict"] == "ok" else r["verdict"], r.get("message", ""), trace))
     for seed in SEEDS if m.tests or m.kind != "wrong" else ():
         results = labs.judge(kit, work, m.lab, m.tests, seed, program=shared(kit) / f"judge{m.lab[:2]}")

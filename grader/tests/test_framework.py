@@ -69,7 +69,7 @@ def build(out: Path) -> None:
     check = subprocess.run(["pkg-config", "--cflags", "--libs", "check"], check=True, stdout=subprocess.PIPE, text=True)
     flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
     run(["gcc", *flags, "-static", "-o", str(out / "hostile"), "grader/tests/framework/hostile.c", "-pthread"])
-    run(["gcc", *flags, "-fsanitize=address,undefined", "-Igrader/judge", "-o", str(out / "judge"),
+    run(["gcc", *flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Igrader/judge", "-o", str(out / "judge"),
          *map(str, (KIT / "grader/judge").glob("*.c")), "grader/tests/framework/framework.c", *check.stdout.split()])
 
 

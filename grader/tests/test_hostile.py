@@ -9,7 +9,8 @@ hostile/NAME.c and .S are added to a right solution of lab 04 as hostile.c (host
     Text: part of the message
 
 What a submission with a hook does not do is known from one that says "not written" there: every test that this one fails
-must fail for the hostile one too, whatever it claims.
+must fail for the hostile one too, whatever it claims. A few of them (ATTACKED) are enough; the explorer's own verdicts are attacked
+in test_explore.py.
 """
 from __future__ import annotations
 
@@ -44,10 +45,14 @@ REFUSED = [n for n, h in CORPUS.items() if "Hook" not in h and h["Status"] != "p
 AT_RUN_TIME = [n for n, h in CORPUS.items() if "Hook" in h]
 
 
-def grade(root: Path, *labs: str) -> tuple[str, dict[str, Graded]]:
+ATTACKED = 4
+TESTS = ("--no-explorer",)
+
+
+def grade(root: Path, *labs: str, more: tuple[str, ...] = TESTS) -> tuple[str, dict[str, Graded]]:
     """The terminal's text and the records by lab. The grader itself must have worked."""
     out = root.parent / "result.json"
-    p = subprocess.run([str(KIT / "grader/grade"), str(root), "--json", str(out), *[a for lab in labs for a in ("--lab", lab[:2])]],
+    p = subprocess.run([str(KIT / "grader/grade"), str(root), "--json", str(out), *more, *[a for lab in labs for a in ("--lab", lab[:2])]],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1200)
     assert p.returncode == 0, p.stdout
     return p.stdout, {r["lab"]: r for r in json.loads(out.read_text())["labs"]}
@@ -76,8 +81,8 @@ def add(root: Path, name: str) -> None:
     shutil.copy(HOSTILE / name, root / "labs" / LAB / target)
 
 
-def failed(lab: Graded) -> dict[str, str]:
-    return {t["name"]: t["status"] for t in lab["tests"] if t["status"] != "pass"}
+def failed(lab: Graded) -> dict[str, Graded]:
+    return {t["name"]: t for t in lab["tests"] if t["status"] != "pass"}
 
 
 def left_behind() -> list[str]:
@@ -112,15 +117,16 @@ def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture(scope="module")
 def undone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
-    """By function: the tests that fail if it is not written."""
+    """By function: some of the tests that fail if it is not written."""
     known: dict[str, set[str]] = {}
 
     def of(function: str) -> set[str]:
         if function not in known:
             root = submission(tmp_path_factory.mktemp("undone") / "s")
             hooked(root, function, "unwritten();")
-            known[function] = {n for n, s in failed(grade(root, LAB)[1][LAB]).items() if s == "unwritten"}
-            assert known[function]
+            unwritten = sorted(n for n, t in failed(grade(root, LAB)[1][LAB]).items() if t["unwritten"])
+            assert len(unwritten) >= ATTACKED
+            known[function] = set(unwritten[::len(unwritten) // ATTACKED][:ATTACKED])
         return known[function]
     return of
 
@@ -146,15 +152,16 @@ def test_what_is_not_done_scores_nothing(name: str, tmp_path: Path, undone: Call
     root = submission(tmp_path / "s")
     hooked(root, wanted["Hook"], "hostile(); return;")
     add(root, name)
-    text, labs = grade(root, LAB)
+    tests = undone(wanted["Hook"])
+    text, labs = grade(root, LAB, more=(*TESTS, *(a for t in sorted(tests) for a in ("--test", t))))
     lab = labs[LAB]
     assert lab["status"] == "graded", text
     bad = failed(lab)
-    assert undone(wanted["Hook"]) - set(bad) == set(), f"passed without doing it: {text}"
-    said = [(t["status"], t["message"]) for t in lab["tests"] if t["name"] in bad]
+    assert tests - set(bad) == set(), f"passed without doing it: {text}"
+    said = [(t["status"], t["staff_message"]) for t in bad.values()]
     if wanted["Status"] != "any":
         assert any(s == wanted["Status"] and wanted["Text"] in m for s, m in said), said
-    assert all(len(m) < 4000 for _, m in said)
+    assert all(len(m) < 5000 for _, m in said)
 
 
 def test_names_of_the_kit_are_the_submissions_own_affair(tmp_path: Path) -> None:
@@ -168,16 +175,15 @@ def test_a_hostile_lab_does_not_touch_the_others(tmp_path: Path) -> None:
     root = submission(tmp_path / "s", LAB, OTHER)
     hooked(root, "runSafePointFn", "hostile(); return;")
     add(root, "kill_parent.c")
-    text, labs = grade(root, OTHER, LAB)
-    assert labs[OTHER]["points"] == labs[OTHER]["max_points"] and labs[LAB]["status"] == "graded", text
+    text, labs = grade(root, OTHER, LAB, more=())
+    assert labs[OTHER]["points"] == labs[OTHER]["max_points"] == 100 and labs[LAB]["status"] == "graded", text
+    assert 0 < labs[LAB]["points"] < 100
 
 
 # ---- what stands in a folder ----
 
 def put(root: Path, name: str, data: bytes = b"int x;\n") -> None:
     (root / "labs" / LAB / name).write_bytes(data)
-
-
 
 
 def replaced(kind: str) -> Callable[[Path], None]:
