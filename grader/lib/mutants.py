@@ -55,6 +55,7 @@ class Said:
     message: str
     trace: str = ""             # the scenario's failing execution
     program: bool = False       # a test that runs a whole program, with threads and a clock of its own
+    seconds: float = 0.0        # of CPU, that a scenario took
 
     @property
     def verdict(self) -> str:
@@ -210,7 +211,8 @@ def run(kit: Path, m: Mutant, work: Path) -> list[Said]:
             if m.kind != "wrong" and r["verdict"] == "ok" and r["used"] >= USED:
                 said.append(Said(r["scenario"], "", "limit", f"needs {r['used']:.0%} of a limit of the explorer's", trace))
                 continue
-            said.append(Said(r["scenario"], "", "pass" if r["verdict"] == "ok" else r["verdict"], r.get("message", ""), trace))
+            said.append(Said(r["scenario"], "", "pass" if r["verdict"] == "ok" else r["verdict"], r.get("message", ""), trace,
+                             seconds=r["seconds"]))
     for seed in SEEDS if m.tests or m.kind != "wrong" else ():
         results = labs.judge(kit, work, m.lab, m.tests, seed, program=shared(kit) / f"judge{m.lab[:2]}")
         said += [Said(t["name"], seed, t["status"], t["message"], program=t["name"] in with_programs(kit, m.lab))
