@@ -17,8 +17,16 @@
  */
 #ifdef HANDOFF_EXPLORED
 #define RACY
+#define EXPLORED true
 #else
 #define RACY __attribute__((no_sanitize("thread")))
+/** True in the explorer's build. */
+#define EXPLORED false
+#endif
+
+/** Tests watch and stop calls between files: what is small enough to be inlined is a call in their builds. */
+#if defined(HANDOFF_STALL) || defined(HANDOFF_EXPLORED)
+#define WATCHED_CALLS
 #endif
 
 /* ---- locks (lock_futex.c) ---- */
@@ -65,8 +73,51 @@ static inline uint32_t readgstatus(G *gp)
 {
     return load_acquire(&gp->atomicstatus); /* pairs with the release in casgstatus */
 }
+/** Throws: gp's status is `seen`, where it should go from old to new_ (seen == old: which is not legal). */
+_Noreturn __attribute__((cold)) void badgstatus(G *gp, uint32_t seen, uint32_t old, uint32_t new_);
+/** True if status new_ may follow old. */
+static inline bool gstatusmayfollow(uint32_t old, uint32_t new_)
+{
+    static const uint32_t next[] = { /* for each status, the set (bit mask) of those that may follow it */
+        [Gidle] = 1 << Gdead,
+        [Gdead] = 1 << Grunnable,
+        [Grunnable] = 1 << Grunning,
+        [Grunning] = 1 << Grunnable | 1 << Gsyscall | 1 << Gwaiting | 1 << Gdead,
+        [Gsyscall] = 1 << Grunning | 1 << Grunnable,
+        [Gwaiting] = 1 << Grunnable | 1 << Grunning, /* to running: a stop-the-world gives its own G back */
+    };
+    return old <= Gdead && new_ <= Gdead && (next[old] >> new_ & 1);
+}
+/**
+ * casgstatus itself. A G is somebody's at any time (a queue's, an M's), and only he changes its status: a look and a store
+ * will do, at a fifth of the price of a compare-and-swap. For a waiting G two wakers may come at once, and that must not go
+ * unseen. The explorer, which is after whoever breaks the rule, gets the exact answer for all.
+ */
+static inline void changegstatus(G *gp, uint32_t old, uint32_t new_)
+{
+    uint32_t seen = old;
+    if (!gstatusmayfollow(old, new_))
+        badgstatus(gp, old, old, new_);
+    if (old == Gwaiting || EXPLORED) {
+        /* acq_rel: whoever sees the new status sees what was done to the G before */
+        atomic_compare_exchange_strong_explicit(&gp->atomicstatus, &seen, new_, memory_order_acq_rel, memory_order_relaxed);
+    } else {
+        seen = load_acquire(&gp->atomicstatus); /* with the store: the two halves of acq_rel */
+        if (seen == old)
+            store_release(&gp->atomicstatus, new_);
+    }
+    if (seen != old)
+        badgstatus(gp, seen, old, new_);
+}
 /** Changes gp's status from old to new; throws with both names if it is another, or if that change is not a legal one. Mirrors casgstatus. */
+#ifdef WATCHED_CALLS
 void casgstatus(G *gp, uint32_t old, uint32_t new_);
+#else
+static inline void casgstatus(G *gp, uint32_t old, uint32_t new_)
+{
+    changegstatus(gp, old, new_);
+}
+#endif
 /** "runnable" and so on. */
 const char *gstatusname(uint32_t status);
 /** Go's text for a wait reason. */

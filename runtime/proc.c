@@ -47,27 +47,21 @@ const char *waitReasonString(waitReason r)
     return (unsigned)r < waitReasonMax ? names[r] : "?";
 }
 
-/** For each status, the set (bit mask) of those that may follow it. */
-static const uint32_t legalnext[] = {
-    [Gidle] = 1 << Gdead,
-    [Gdead] = 1 << Grunnable,
-    [Grunnable] = 1 << Grunning,
-    [Grunning] = 1 << Grunnable | 1 << Gsyscall | 1 << Gwaiting | 1 << Gdead,
-    [Gsyscall] = 1 << Grunning | 1 << Grunnable,
-    [Gwaiting] = 1 << Grunnable | 1 << Grunning, /* to running: a stop-the-world gives its own G back */
-};
-
-void casgstatus(G *gp, uint32_t old, uint32_t new_)
+void badgstatus(G *gp, uint32_t seen, uint32_t old, uint32_t new_)
 {
-    if (old > Gdead || new_ > Gdead || !(legalnext[old] >> new_ & 1))
+    if (seen == old)
         throw_("casgstatus: %s -> %s is not a legal change of goroutine %lu", gstatusname(old), gstatusname(new_),
                (unsigned long)gp->goid);
-    uint32_t seen = old;
-    /* acq_rel: whoever sees the new status sees what was done to the G before */
-    if (!atomic_compare_exchange_strong_explicit(&gp->atomicstatus, &seen, new_, memory_order_acq_rel, memory_order_relaxed))
-        throw_("casgstatus: goroutine %lu is %s, not %s (wanted to make it %s)", (unsigned long)gp->goid,
-               gstatusname(seen), gstatusname(old), gstatusname(new_));
+    throw_("casgstatus: goroutine %lu is %s, not %s (wanted to make it %s)", (unsigned long)gp->goid, gstatusname(seen),
+           gstatusname(old), gstatusname(new_));
 }
+
+#ifdef WATCHED_CALLS
+void casgstatus(G *gp, uint32_t old, uint32_t new_)
+{
+    changegstatus(gp, old, new_);
+}
+#endif
 
 void allgadd(G *gp)
 {
@@ -163,6 +157,13 @@ void goparkunlock(mutex *l, waitReason reason)
     gopark(parkunlock, l, reason);
 }
 
+/** wakep, if there can be an idle P: we hold one, and gomaxprocs does not change while we do. */
+static void wakeanother(void)
+{
+    if (load_relaxed(&gomaxprocs) > 1)
+        wakep();
+}
+
 void ready(G *gp, bool next)
 {
     M *mp = acquirem(); /* the P must stay ours until the G is on its queue */
@@ -172,7 +173,7 @@ void ready(G *gp, bool next)
     trace_(mp->p, traceEvGoUnpark, gp->goid, 0);
     casgstatus(gp, Gwaiting, Grunnable);
     runqput(mp->p, gp, next);
-    wakep();
+    wakeanother();
     releasem(mp);
 }
 
@@ -210,7 +211,7 @@ static void newproc_g0(void *p)
     count(&mp->p->n.spawns);
     runqput(mp->p, gp, true);
     if (load_relaxed(&mainStarted)) /* before that there is one M, and it will get there */
-        wakep();
+        wakeanother();
 }
 
 static G *newproc_(struct newprocargs *a)
@@ -270,7 +271,7 @@ static _Noreturn void goschedImpl(G *gp)
     unlock(&sched.lock);
     STALL(after_globrunqput_unlock);
     if (load_relaxed(&mainStarted))
-        wakep(); /* every M may have looked at the global queue just before (issue 55160) */
+        wakeanother(); /* every M may have looked at the global queue just before (issue 55160) */
     schedule();
 }
 
