@@ -137,26 +137,22 @@ G *chan_takefrom(Chan *c, sudog *sg, void *elem)
 }
 
 /* Waits in q with elem until somebody has completed the operation; c->lock is held and gets released.
- * True: by a value; false: by close. */
+ * True: by a value; false: by close. The sudog is on the stack, which in Go could move: whoever takes it off
+ * the queue is done with it when he readies the G, and nobody else can. */
 static bool chan_wait(Chan *c, waitq *q, void *elem, waitReason reason)
 {
     G *gp = getg();
-    sudog *sg = acquireSudog();
-    sg->g = gp;
-    sg->elem = elem;
-    sg->c = c;
-    gp->waiting = sg;
+    sudog sg = {.g = gp, .elem = elem, .c = c};
+    gp->waiting = &sg;
     gp->param = NULL;
-    waitq_enqueue(q, sg);
+    waitq_enqueue(q, &sg);
     goparkunlock(&c->lock, reason);
-    if (sg != gp->waiting || sg != gp->param)
+    if (gp->waiting != &sg || gp->param != &sg)
         throw_("channel: goroutine %llu was woken by somebody else than its channel",
                (unsigned long long)gp->goid);
     gp->waiting = NULL;
     gp->param = NULL;
-    bool success = sg->success;
-    releaseSudog(sg);
-    return success;
+    return sg.success;
 }
 
 /* ---- send ---- */
