@@ -360,6 +360,25 @@ int32_t defaultGOMAXPROCS(void);
 /** At most once a second, from sysmon: follows a changed cgroup limit, unless the program set GOMAXPROCS. Mirrors sysmonUpdateGOMAXPROCS. */
 void sysmonUpdateGOMAXPROCS(int64_t now);
 
+/**
+ * Asks the CPU for the memory of the two Gs at the head of pp's ring, which is ours: the context of the second, and the stack of
+ * the first, whose context has come meanwhile. With many goroutines both have long left the caches, and to wait for them
+ * would cost more than a switch. Never needed.
+ */
+static inline RACY void runqwarm(P *pp)
+{
+    if (EXPLORED)
+        return;
+    uint32_t h = load_relaxed(&pp->runqhead); /* hints, all of these: nothing but a prefetch comes of them */
+    if (load_relaxed(&pp->runqtail) - h < 2)
+        return;
+    G *first = load_relaxed(&pp->runqslots[h % RUNQ_SIZE]), *second = load_relaxed(&pp->runqslots[(h + 1) % RUNQ_SIZE]);
+    __builtin_prefetch((void *)__atomic_load_n(&first->sched.sp, __ATOMIC_RELAXED));
+    __builtin_prefetch(&second->sched);
+    __builtin_prefetch(&second->sched.regs);
+    __builtin_prefetch(&second->schedlink);
+}
+
 /* ---- bit masks of Ps ---- */
 
 /** Bit id of mask. */

@@ -140,37 +140,38 @@ struct G {
     _Atomic(M *) m;                    /**< the M that runs it, or NULL */
     gobuf sched;                       /**< its context while it does not run */
 
+    /* What every switch needs follows the context, in the same three cache lines. */
+    _Atomic uint32_t atomicstatus;     /**< enum gstatus; changed by casgstatus only */
+    _Atomic bool preempt;              /**< asked to yield: a copy of "stackguard0 == stackPreempt" that no guard restore loses */
+    bool throwsplit;                   /**< in a system call: a preemption check now is a bug of the runtime */
+    bool asyncSafePoint;               /**< stopped by asyncPreempt: registers are on its stack */
+    bool issystem;                     /**< a goroutine of the runtime: not counted by numgoroutine */
+    uint64_t goid;                     /**< 1 is the main goroutine; never reused */
+
+    /* Owned by whoever owns the G (the queue's lock, the M that runs it). */
+    G *schedlink;                      /**< next in a gQueue, gList or free list */
+    M *lockedm;                        /**< the M that it is locked to, or NULL. Set by the G itself */
+    P *trackingp;                      /**< the P that last ran it; for traces */
+    int64_t waitsince;                 /**< nanotime when it began to wait, as sysmon or a dump saw it; 0 unknown */
+    void *param;                       /**< what a waker passes to the G that it readies */
+    sudog *waiting;                    /**< the sudogs that it waits on, in lock order (select) */
+    waitReason waitreason;             /**< why it waits */
+    _Atomic uint32_t selectDone;       /**< 0 until one case of a select has won (CAS) */
+
     /* Written by the G itself on its way into a system call; read by dumps. */
     uintptr_t syscallsp;               /**< in Gsyscall: sp of the caller of entersyscall; else 0 */
     uintptr_t syscallpc;               /**< likewise its pc */
     uintptr_t syscallbp;               /**< likewise its frame pointer */
 
-    _Atomic uint32_t atomicstatus;     /**< enum gstatus; changed by casgstatus only */
-    uint64_t goid;                     /**< 1 is the main goroutine; never reused */
-
-    /* Owned by whoever owns the G (the queue's lock, the M that runs it). */
-    G *schedlink;                      /**< next in a gQueue, gList or free list */
-    int64_t waitsince;                 /**< nanotime when it began to wait, as sysmon or a dump saw it; 0 unknown */
-    waitReason waitreason;             /**< why it waits */
-    void *param;                       /**< what a waker passes to the G that it readies */
-    sudog *waiting;                    /**< the sudogs that it waits on, in lock order (select) */
-    _Atomic uint32_t selectDone;       /**< 0 until one case of a select has won (CAS) */
+    /* Owned like schedlink, and seldom needed. */
     Defer *defers;                     /**< deferred calls, innermost first */
     timer *timer;                      /**< the timer of its gosleep, while it sleeps */
-    M *lockedm;                        /**< the M that it is locked to, or NULL. Set by the G itself */
     void (*startfn)(void *);           /**< the function that `go` was given */
     void *startarg;                    /**< and its argument */
     uintptr_t gopc;                    /**< pc of the go call that made it */
     uint64_t parentgoid;               /**< goid of the G that made it */
-    P *trackingp;                      /**< the P that last ran it; for traces */
     size_t stackwant;                  /**< the stack size that it was made with */
     void *fiber;                       /**< sanitizer's shadow of its stack (hosted build) */
-
-    /* Preemption requests. */
-    _Atomic bool preempt;              /**< a copy of "stackguard0 == stackPreempt" that no guard restore loses */
-    bool throwsplit;                   /**< in a system call: a preemption check now is a bug of the runtime */
-    bool asyncSafePoint;               /**< stopped by asyncPreempt: registers are on its stack */
-    bool issystem;                     /**< a goroutine of the runtime: not counted by numgoroutine */
     bool paniconfault;                 /**< reserved for programs that test faults */
 
     uint64_t panicgoid;                /**< == goid: a gopanic of this goroutine runs its deferred calls, */

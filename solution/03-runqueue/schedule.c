@@ -109,6 +109,7 @@ void schedule(void)
             resetspinning();
         if (tryWakeP)
             wakep();
+        runqwarm(mp->p);
         if (!gp->lockedm)
             execute(gp, inheritTime);
         startlockedm(gp); /* parks; comes back with a P */
