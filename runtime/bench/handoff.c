@@ -7,9 +7,12 @@ typedef Chan *chan_t;
 /** Go's wait group, set in place of added to. */
 typedef WaitGroup group_t;
 
+/** Tasks get the smallest stacks. */
+static bool small;
+
 static void task_go(void (*fn)(void *), void *arg)
 {
-    go(fn, arg);
+    gostack(small ? GOSTACK_SMALL : 0, fn, arg);
 }
 
 static void task_yield(void)
@@ -127,6 +130,13 @@ static void row_switch(void)
     for (long i = 0; i < w.n; i++)
         mcall(back); /* to g0, and from g0 */
     end(2 * w.n);
+}
+
+/** row_parked with the smallest stacks, for tasks that ask for them. */
+static void row_parkedsmall(void)
+{
+    small = true;
+    row_parked();
 }
 
 static void goscheduler(void *unused)
@@ -255,7 +265,7 @@ int gomain(int argc, char **argv)
 {
     static const row own[] = {
         {"switch", row_switch}, {"gosched", row_gosched}, {"syscall", row_syscall}, {"rawsyscall", row_rawsyscall},
-        {"handoff", row_handoff}, {"preempt", row_preempt}, {"echo", row_echo}, {NULL, NULL},
+        {"handoff", row_handoff}, {"preempt", row_preempt}, {"echo", row_echo}, {"parkedsmall", row_parkedsmall}, {NULL, NULL},
     };
     if (argc != 4)
         return 2;
