@@ -293,13 +293,17 @@ static void echo(void *arg)
     net_close(c);
 }
 
+struct server {
+    Listener *l;
+    WaitGroup wg;
+};
+
 static void serve(void *arg)
 {
-    struct slow *s = arg; /* for its wait group */
-    Listener *l = *(Listener **)(s + 1);
-    for (Conn *c; (c = net_accept(l, NULL)) != NULL;)
+    struct server *s = arg;
+    for (Conn *c; (c = net_accept(s->l, NULL)) != NULL;)
         go(echo, c);
-    wg_done(s->wg);
+    wg_done(&s->wg);
 }
 
 static void talk(Conn *c)
@@ -329,15 +333,11 @@ static void networker(void *arg)
         char addr[64] = "127.0.0.1:0";
         if (!tcp)
             gosnprintf(addr, sizeof addr, "@handoff-soak-%d-%ld", linux_getpid(), (long)(intptr_t)arg);
-        WaitGroup wg = {0};
-        struct {
-            struct slow s;
-            Listener *l;
-        } server = {{-1, &wg}, net_listen(tcp ? "tcp" : "unix", addr, &err)};
+        struct server server = {.l = net_listen(tcp ? "tcp" : "unix", addr, &err)};
         CHECK(server.l, "there is a listener, not errno %d", err);
         if (tcp)
             gosnprintf(addr, sizeof addr, "127.0.0.1:%d", net_port(server.l));
-        wg_add(&wg, 1);
+        wg_add(&server.wg, 1);
         go(serve, &server);
         for (int i = 0; i < 5; i++) {
             Conn *c = net_dial(tcp ? "tcp" : "unix", addr, &err);
@@ -346,7 +346,7 @@ static void networker(void *arg)
             net_close(c);
         }
         net_acceptdeadline(server.l, 1); /* long ago */
-        wg_wait(&wg);
+        wg_wait(&server.wg);
         net_closelistener(server.l);
         turns++;
         gosleep(cheaprandn(5 * NSEC_PER_MSEC)); /* the kernel remembers each TCP connection for a while */
