@@ -247,6 +247,11 @@ Listener *net_listen(const char *network, const char *addr, int *err);
 int net_port(Listener *l);
 /** Waits for a connection. NET_ECLOSED if l was closed meanwhile, NET_ETIMEOUT after net_acceptdeadline's time. Mirrors Accept. */
 Conn *net_accept(Listener *l, int *err);
+/**
+ * A connection that is in the queue already: never waits, and needs no deadline (EAGAIN: the queue is empty). A server that
+ * is about to close l takes those out that have connected: the kernel would reset them.
+ */
+Conn *net_tryaccept(Listener *l, int *err);
 /** Wakes goroutines in net_accept (NET_ECLOSED), frees l when they have left, and removes a Unix socket's path. */
 void net_closelistener(Listener *l);
 /** net_accept fails from t on (nanotime; 0: never): at once if that has passed, also calls that wait already. */

@@ -115,10 +115,9 @@ int net_port(Listener *l)
     return netaddr_port(&l->addr);
 }
 
-Conn *net_accept(Listener *l, int *err)
+/** A Conn on what an accept has returned: a descriptor, or -errno. */
+static Conn *accepted(intptr_t sysfd, bool tcp, int *err)
 {
-    bool tcp = l->addr.family != KAF_UNIX; /* the listener may be gone when accept returns */
-    intptr_t sysfd = netfd_accept(&l->fd);
     if (sysfd < 0) {
         seterr(err, sysfd);
         return NULL;
@@ -126,6 +125,18 @@ Conn *net_accept(Listener *l, int *err)
     if (tcp)
         setoption((int)sysfd, IPPROTO_TCP, TCP_NODELAY, 1); /* answers must not wait for acknowledgements */
     return newconn_own((int)sysfd, err);
+}
+
+Conn *net_accept(Listener *l, int *err)
+{
+    bool tcp = l->addr.family != KAF_UNIX; /* the listener may be gone when accept returns */
+    return accepted(netfd_accept(&l->fd), tcp, err);
+}
+
+Conn *net_tryaccept(Listener *l, int *err)
+{
+    bool tcp = l->addr.family != KAF_UNIX;
+    return accepted(netfd_tryaccept(&l->fd), tcp, err);
 }
 
 void net_closelistener(Listener *l)

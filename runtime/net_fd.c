@@ -160,6 +160,18 @@ intptr_t netfd_accept(netfd *fd)
     return r;
 }
 
+intptr_t netfd_tryaccept(netfd *fd)
+{
+    if (!netfd_enter(fd))
+        return -NET_ECLOSED;
+    sysret r;
+    do { /* the kernel takes one out at a time: who waits in netfd_accept is not in the way */
+        r = RawSyscall6(__NR_accept4, (uintptr_t)fd->sysfd, 0, 0, KO_NONBLOCK | KO_CLOEXEC, 0, 0);
+    } while (r.err == EINTR || r.err == ECONNABORTED);
+    netfd_leave(fd);
+    return r.err ? -(intptr_t)r.err : (intptr_t)r.r1;
+}
+
 /** The error that a connection attempt ended with (SO_ERROR); 0 if it has none. */
 static int socketerror(int sysfd)
 {

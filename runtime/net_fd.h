@@ -34,6 +34,8 @@ intptr_t netfd_read(netfd *fd, void *buf, size_t n);
 intptr_t netfd_write(netfd *fd, const void *buf, size_t n);
 /** Accepts a connection: a non-blocking file descriptor, or -errno. */
 intptr_t netfd_accept(netfd *fd);
+/** The same without waiting, whatever the deadline: -EAGAIN if nobody is in the queue. */
+intptr_t netfd_tryaccept(netfd *fd);
 /** Connects to addr, len bytes: 0 or -errno. Before anybody else uses fd. */
 int netfd_connect(netfd *fd, const void *addr, uint32_t len);
 /** Sets the deadline of 'r', 'w' or both ('r' + 'w') to t: nanotime, 0 none. */

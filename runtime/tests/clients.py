@@ -9,6 +9,7 @@
   queue PORT PID N  N clients that have connected and asked before the server, which is stopped, has accepted them; it is told to end
   echo PORT PID N   N clients of the echo server, who get back what they send, and the end when they end
   echoend PORT PID N  the same while the server is told to end: what was sent before comes back
+  standstill PORT PID N  N clients that ask once more after the server was told to end, while it gets no CPU
   drain PORT PID N  N clients that ask again and again, while the server is told to end: each request that was sent is answered
 
 Each prints one line, "ok: ..." with status 0, or what was not so, with status 1. PID is the server's.
@@ -222,6 +223,43 @@ def drain(port: int, pid: int, n: int) -> str:
     return f"{requests} requests of {n} clients, none lost at the end"
 
 
+def refused(port: int) -> bool:
+    try:
+        connect(port).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+def over(s: socket.socket) -> bool:
+    """True if there is something to read: the end, for no answer is due."""
+    return select.select([s], [], [], 0)[0] != []
+
+
+def standstill(port: int, pid: int, n: int) -> str:
+    """The server waits half a second for requests that are on the way. It gets no CPU in that time; they have come, and count."""
+    socks = [connect(port) for _ in range(n)]
+    for s in socks:
+        s.sendall(ASK)
+        answer(s)
+    os.kill(pid, signal.SIGTERM)
+    while not refused(port):        # it has got the signal
+        time.sleep(0.001)
+    os.kill(pid, signal.SIGSTOP)
+    late = any(map(over, socks))    # we were: it has closed them, as it may
+    if not late:
+        for s in socks:
+            s.sendall(ASK)
+        time.sleep(0.8)
+    os.kill(pid, signal.SIGCONT)
+    if late:
+        return "too late to see anything"
+    for s in socks:
+        must(b"\r\nConnection: close\r\n" in answer(s), "the last answer does not say that it is")
+        must(closed(s), "the connection goes on at the end")
+    return f"{n} requests that came in time were answered late"
+
+
 def back(s: socket.socket, want: bytes) -> None:
     """Reads what was sent."""
     got = b""
@@ -263,7 +301,7 @@ def echoend(port: int, pid: int, n: int) -> str:
     return f"{n} connections got all back at the end"
 
 
-KINDS: dict[str, Callable[[int, int, int], str]] = {f.__name__: f for f in (many, half, slow, deaf, cutoff, queue, drain, echo, echoend)}
+KINDS: dict[str, Callable[[int, int, int], str]] = {f.__name__: f for f in (many, half, slow, deaf, cutoff, queue, drain, standstill, echo, echoend)}
 
 
 def main() -> int:

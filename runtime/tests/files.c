@@ -225,6 +225,9 @@ static void the_limit_is_raised(void)
 {
     uint64_t limit[2];
     enum { nofile = 7 };
+    CHECK(RawSyscall6(__NR_prlimit64, 0, nofile, 0, (uintptr_t)limit, 0, 0).err == 0, "the limit can be read");
+    limit[0] = 64;
+    CHECK(RawSyscall6(__NR_prlimit64, 0, nofile, (uintptr_t)limit, 0, 0, 0).err == 0, "the limit can be lowered");
     int n = file_raiselimit();
     CHECK(RawSyscall6(__NR_prlimit64, 0, nofile, 0, (uintptr_t)limit, 0, 0).err == 0, "the limit can be read");
     CHECK(limit[0] == limit[1], "the limit is as high as it may be: %lu of %lu", limit[0], limit[1]);

@@ -130,6 +130,41 @@ static void ipv6_is_written_as_rfc_5952_has_it(void)
     expect_ipv6("1:2:3:4:5:6:0:0", "1:2:3:4:5:6::");
 }
 
+/* ---- the queue of a listener ---- */
+
+static void tryaccept(const char *network, const char *addr)
+{
+    int err;
+    char dial[80];
+    Conn *a[3], *b;
+    Listener *l = net_listen(network, addr, &err);
+    CHECK(l, "a listener on %s, not error %d", addr, err);
+    gosnprintf(dial, sizeof dial, network[0] == 't' ? "127.0.0.1:%d" : addr, net_port(l));
+    CHECK(!net_tryaccept(l, &err) && err == EAGAIN, "nobody is there: EAGAIN, not %d", err);
+    net_acceptdeadline(l, 1);
+    for (int i = 0; i < 3; i++) {
+        a[i] = net_dial(network, dial, &err);
+        CHECK(a[i], "a connection to %s, not error %d", dial, err);
+    }
+    for (int i = 0; i < 3; i++) {
+        b = net_tryaccept(l, &err);
+        CHECK(b && err == 0, "who is in the queue can be taken out after the deadline, not error %d", err);
+        CHECK(net_write(b, "x", 1) == 1 && net_close(b) == 0, "and talked to");
+        read_all(a[i], &(uint8_t){0}, 1);
+        net_close(a[i]);
+    }
+    CHECK(!net_tryaccept(l, &err) && err == EAGAIN, "nobody is left: EAGAIN, not %d", err);
+    net_closelistener(l);
+}
+
+static void the_queue_can_be_emptied(void)
+{
+    char name[64];
+    unix_name(name, sizeof name, "@");
+    tryaccept("tcp", "127.0.0.1:0");
+    tryaccept("unix", name);
+}
+
 /* ---- echo ---- */
 
 static void echo_conn(void *arg)
@@ -647,6 +682,7 @@ int gomain(int argc, char **argv)
     static const struct test tests[] = {
         {"remote_addresses", remote_addresses},
         {"ipv6_is_written_as_rfc_5952_has_it", ipv6_is_written_as_rfc_5952_has_it},
+        {"the_queue_can_be_emptied", the_queue_can_be_emptied},
         {"echo_over_tcp", echo_over_tcp},
         {"echo_over_ipv6", echo_over_ipv6},
         {"echo_over_unix_sockets", echo_over_unix_sockets},

@@ -101,7 +101,8 @@ void http_printf(Http *h, const char *fmt, ...)
 static void idledeadline(Http *h)
 {
     int64_t now = nanotime();
-    if (h->readset != 0 && now - h->readset <= h->site->idle / 8 && !h->server->stopping)
+    bool recent = h->readset != 0 && now - h->readset <= h->site->idle / 8;
+    if (h->closed || (recent && !h->server->stopping))
         return;
     mutex_lock(&h->lock);
     h->idle = true;
@@ -220,6 +221,22 @@ static void refuse(Http *h, int status)
     answered(h, firstline(h));
 }
 
+/**
+ * The server ends, and no request has come in time. But we may have been slower than the client: looks once more at
+ * what has come until now, without waiting.
+ */
+static bool lastlook(Http *h, intptr_t err)
+{
+    if (err != -NET_ETIMEOUT || h->inlen > 0 || !h->server->stopping || h->closed)
+        return false;
+    h->closed = true;
+    mutex_lock(&h->lock); /* hurry() has no say any more */
+    h->idle = false;
+    net_readdeadline(h->conn, 0);
+    mutex_unlock(&h->lock);
+    return net_closeread(h->conn) == 0;
+}
+
 /** No more of the head comes: err is what the read said. Answers if there was a question. */
 static void headfailed(Http *h, intptr_t err)
 {
@@ -259,7 +276,7 @@ static size_t readhead(Http *h)
             busydeadline(h, h->site->headtime);
         begun = seen > 0;
         intptr_t err;
-        if (!more(h, &err)) {
+        if (!more(h, &err) && !lastlook(h, err)) {
             headfailed(h, err);
             return 0;
         }

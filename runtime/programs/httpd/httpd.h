@@ -149,6 +149,7 @@ typedef struct Http {
     size_t outroom;          /**< room of out */
     bool failed;             /**< the socket is no good any more: nothing else is written */
     bool silent;             /**< the client sends nothing any more: there is nothing to wait for */
+    bool closed;             /**< the reading half is: what has come is all that there will be */
     int64_t writeset;        /**< when the writing deadline was set last; 0 never */
     int status;              /**< of the last answer */
     int64_t sent;            /**< bytes of its body */

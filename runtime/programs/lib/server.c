@@ -9,10 +9,6 @@
 
 /** How long to wait when the process has no file descriptor left for a connection. */
 #define ACCEPT_PAUSE (10 * NSEC_PER_MSEC)
-/** The queue is empty if nobody has come out of it for so long. */
-#define QUEUE_EMPTY (10 * NSEC_PER_MSEC)
-/** The queue is not emptied for longer than this: clients may come faster than they are taken. */
-#define QUEUE_TIME (1 * NSEC_PER_SEC)
 /** A deadline that has passed. */
 #define PAST 1
 
@@ -131,17 +127,14 @@ static bool acceptall(Server *s)
 /** Serves those who are in the kernel's queue: they have connected, and their requests may be on the way. */
 static void emptyqueue(Server *s)
 {
-    mutex_lock(&s->lock); /* behind stopserver, which may be about to set its deadline */
-    mutex_unlock(&s->lock);
     char one = 1;
-    int64_t now, end = nanotime() + QUEUE_TIME;
-    while ((now = nanotime()) < end) {
+    int64_t end = nanotime() + s->patience;
+    while (nanotime() < end) {
         if (!chan_trysend(s->slots, &one)) { /* all are in a hurry: a slot will be free soon */
             gosleep(NSEC_PER_MSEC);
             continue;
         }
-        net_acceptdeadline(s->listener, now + QUEUE_EMPTY);
-        Conn *c = net_accept(s->listener, NULL);
+        Conn *c = net_tryaccept(s->listener, NULL);
         if (!c) {
             chan_recv(s->slots, NULL);
             return;
