@@ -313,7 +313,7 @@ memory() {
     get /a.txt >/dev/null
     fresh=$(rss)
     load 1000
-    until_ "a first load: a page for a connection stays at most" atmost $((fresh + 4000))
+    until_ "a first load: less than a page for each connection stays" atmost $((fresh + 3000))
     before=$(rss)
     load 1000
     until_ "another load: memory is what it was before" atmost $((before * 3 / 2))

@@ -24,6 +24,8 @@
 #define BODY_MAX 65536
 /** The longest path of a file below the root, and its 0. */
 #define PATH_ROOM 4096
+/** Bytes of a path besides those of the target that it comes from: for the beginning, an index, and the 0. */
+#define PATH_EXTRA (sizeof "./index.html")
 /** Bytes of a date with its 0: "Sun, 06 Nov 1994 08:49:37 GMT". */
 #define DATE_ROOM 30
 /** Bytes of an entity tag with its quotes and its 0. */
@@ -73,9 +75,10 @@ typedef struct Request {
 int request_parse(Request *r, Text head);
 /**
  * Decodes r's target into the path of a file below the root, which begins with "./"; a trailing slash stays.
+ * path has room for PATH_EXTRA bytes more than the target.
  * @return the path's length; or the negative of the status to answer with (-400, -414)
  */
-int request_path(const Request *r, char path[PATH_ROOM]);
+int request_path(const Request *r, char *path);
 
 /** The bytes first to last that a Range field asks for, of size. */
 typedef enum { RANGE_NONE, RANGE_OK, RANGE_BAD } RangeKind;

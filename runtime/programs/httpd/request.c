@@ -179,13 +179,13 @@ static int decode(Text s, char *out)
     return n;
 }
 
-int request_path(const Request *r, char path[PATH_ROOM])
+int request_path(const Request *r, char *path)
 {
     Text rest = withouthost(r->target);
     Text raw = text_cut(&rest, '?');
     if (raw.n == 0 || raw.p[0] != '/')
         return -400;
-    if (raw.n + sizeof "./index.html" > PATH_ROOM)
+    if (raw.n + PATH_EXTRA > PATH_ROOM)
         return -414;
     /* Decoded behind the first byte, and from there moved to the front, part by part: a part and the slash
      * before it are never longer than what has been read. */

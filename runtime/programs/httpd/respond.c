@@ -189,14 +189,9 @@ static void putdirectory(Http *h, const Request *r, int fd, char *path, size_t l
         file_close(index.fd);
 }
 
-void respond_file(Http *h, const Request *r)
+/** Answers with what is at path, which has room for an index. */
+static void putpath(Http *h, const Request *r, char *path, size_t len)
 {
-    char path[PATH_ROOM];
-    int len = request_path(r, path);
-    if (len < 0) {
-        respond_status(h, r, -len, r->keepalive, "");
-        return;
-    }
     File f;
     bool isdir;
     int status = openfile(h->site, &f, path, &isdir);
@@ -209,6 +204,18 @@ void respond_file(Http *h, const Request *r)
     else if (path[len - 1] != '/')
         redirect(h, r);
     else
-        putdirectory(h, r, f.fd, path, (size_t)len);
+        putdirectory(h, r, f.fd, path, len);
     file_close(f.fd);
+}
+
+void respond_file(Http *h, const Request *r)
+{
+    /* Not on the stack: a page of it that was used once is the goroutine's until it ends, and it may wait for long. */
+    char *path = gomalloc(r->target.n + PATH_EXTRA);
+    int len = request_path(r, path);
+    if (len < 0)
+        respond_status(h, r, -len, r->keepalive, "");
+    else
+        putpath(h, r, path, (size_t)len);
+    gofree(path);
 }
