@@ -314,7 +314,7 @@ _Noreturn void stackoverflowed(stack s, uintptr_t sp);
 
 /* ---- collection (gc.c) ---- */
 
-/** Stop-the-world sweep: returns dead Gs' stacks and cached stacks to the system. On a user G. reason: for gctrace. */
+/** Stops the world to gather dead Gs' stacks and cached stacks, then returns them to the system beside it. On a user G. reason: for gctrace. */
 void gcStart(const char *reason);
 
 /* ---- messages and the end (print.c, panic.c, traceback.c) ---- */

@@ -71,7 +71,7 @@ void unlockosthread(void);
 int gothreadid(void);
 /** Sets the most threads that may exist (default 10000), returns what it was. Mirrors debug.SetMaxThreads. */
 int setmaxthreads(int n);
-/** Runs a collection now: a stop-the-world sweep that frees dead goroutines' stacks. Mirrors runtime.GC. */
+/** Runs a collection now: gives dead goroutines' stacks back to the system; the world stops for a moment. Mirrors runtime.GC. */
 void gogc(void);
 /** Ends the program: runs the goroutine's deferred calls, prints "panic: msg" and a dump, exits with 2. Mirrors panic. */
 _Noreturn void gopanic(const char *msg);

@@ -86,7 +86,7 @@ static void pdestroy(P *pp)
     timers_move(pp);
     gfpurge(pp);
     smallstack_flush(pp);
-    stackcache_flush(pp);
+    stackcache_clear(pp);
     pmask_clear(timerpMask, pp->id);
     store_relaxed(&pp->status, Pdead);
 }

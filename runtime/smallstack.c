@@ -2,12 +2,15 @@
  * @file smallstack.c
  * Small stacks: for goroutines that do little but wait, of which a program may have a million.
  *
- * A stack with memory of its own costs at least a page. So small ones share pages: 32 of them fill a stack of the default
- * size, a block, which comes from stackalloc(). All its pages have memory soon, those of a default stack mostly have not: so a
- * block of which no stack is in use stays one, and goes back (smallstack_trim) only when memory is to go to the system, or each
- * stack of the program would sooner or later have been a block. The guard page of the block is the only one: who runs over the end of a small stack runs into the next one. That is found out, but late. A word at the
- * end of each holds a pattern, which is looked at when the goroutine parks and when it ends; and like every stack it has
- * stackguard0, which the runtime's entry points compare with the stack pointer (preemptcheck).
+ * A stack with memory of its own costs at least a page. So small ones share pages: 32 of them fill a stack of the
+ * default size, a block, which comes from stackalloc(). All pages of a block have memory soon, those of a default
+ * stack mostly have not: so a block of which no stack is in use stays one, and goes back (smallstack_trim) only when
+ * memory is to go to the system, or each stack of the program would sooner or later have been a block.
+ *
+ * The guard page of the block is the only one: who runs over the end of a small stack runs into the next one. That is
+ * found out, but late. A word at the end of each holds a pattern, which is looked at when the goroutine parks and when
+ * it ends; and like every stack it has stackguard0, which the runtime's entry points compare with the stack pointer
+ * (preemptcheck).
  *
  *     P's list      up to 64, without a lock; filled and drained by 32
  *     the blocks    all others, each on its block's list, under a lock

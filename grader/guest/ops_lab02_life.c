@@ -21,16 +21,23 @@ OP(stackfree)
     return 0;
 }
 
-/** stackcache_clear(p); NIL: of all Ps. */
 OP(stackcache_clear)
 {
-    return (int64_t)stackcache_clear(argp(a, 0));
+    stackcache_clear(argp(a, 0));
+    return 0;
 }
 
-OP(stackcache_flush)
+/** clear_stacks(p): stackcache_clear of p (NIL: of all Ps), then stackpool_release until it finds nothing; bytes. */
+OP(clear_stacks)
 {
-    stackcache_flush(argp(a, 0));
-    return 0;
+    P *pp = argp(a, 0);
+    for (int32_t i = 0; i < load_relaxed(&gomaxprocs); i++) /* one thread */
+        if (!pp || allp[i] == pp)
+            stackcache_clear(allp[i]);
+    int64_t bytes = 0;
+    for (size_t n; (n = stackpool_release()) != 0;)
+        bytes += (int64_t)n;
+    return bytes;
 }
 
 OP(stackpool_release)

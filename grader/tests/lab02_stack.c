@@ -213,7 +213,7 @@ TEST(ClearingOnePLeavesTheOthersAlone)
     call("word", s[9].lo, 0x1234567);
     int64_t n = get("p1.stackcache.n"), all = call("stackcache_bytes");
     call("hold", 0, 0);
-    int64_t cleared = call("stackcache_clear", 0);
+    int64_t cleared = call("clear_stacks", 0);
     expect_field(0, "p0.stackcache.n");
     expect_field(n, "p1.stackcache.n");
     expect_call(0x1234567, "word", s[9].lo);
@@ -243,7 +243,7 @@ TEST(ClearedStacksHoldNoMemory)
     int64_t before = call("resident", s[0].lo);
     if (before != 1)
         fail("judge: a page that was written to is not in memory, says mincore (%lld)", (long long)before);
-    call("stackcache_clear", NIL);
+    call("clear_stacks", NIL);
     for (int i = 0; i < MANY; i++)
         for (int64_t page = s[i].lo; page < s[i].hi; page += PAGE)
             if (call("resident", page) != 0)
@@ -259,7 +259,7 @@ TEST(StackAddressesComeBack)
         s[i] = alloc(STACK);
     for (int i = 0; i < MANY; i++)
         release(s[i]);
-    call("stackcache_clear", NIL);
+    call("clear_stacks", NIL);
     int back = 0;
     for (int i = 0; i < MANY + 50; i++) {
         int64_t lo = call("stackalloc", STACK);
@@ -282,7 +282,7 @@ TEST(ManyClearedStacksComeBack)
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < N; i++)
             release(s[i]);
-        call("stackcache_clear", NIL);
+        call("clear_stacks", NIL);
         for (int i = 0; i < N; i++) {
             struct stk t = alloc(STACK);
             for (int k = 0; k < i; k++)
@@ -305,7 +305,7 @@ TEST(NoLockIsHeldWhileMemoryGoesBack)
         s[i] = alloc(STACK);
     for (int i = 0; i < 40; i++)
         release(s[i]);
-    call("stackcache_flush", 0);
+    call("stackcache_clear", 0);
     stop_at("linux_madvise");
     int calls = 0;
     struct outcome o;

@@ -41,7 +41,7 @@ void stackfree(stack stk)
     unwritten();
 }
 
-void stackcache_flush(P *pp)
+void stackcache_clear(P *pp)
 {
     /* Write me: the whole cache to the pool. */
     (void)pp;
@@ -56,15 +56,8 @@ size_t stackpool_release(void)
     unwritten();
 }
 
-size_t stackcache_clear(P *pp)
-{
-    /* Write me: of one P or of all; then the pool, to the end. */
-    (void)pp;
-    unwritten();
-}
-
 size_t stackcache_bytes(void)
 {
-    /* Write me: what stackcache_clear would give back now. No lock: the owners go on counting meanwhile. */
+    /* Write me: all free stacks whose memory could go back. No lock: the owners go on counting meanwhile. */
     unwritten();
 }

@@ -63,8 +63,8 @@ stack stackalloc(size_t n);
  * holds at most 32: if it is full, 16 go to the pool first. On g0; not the stack that it runs on. Mirrors stackfree.
  */
 void stackfree(stack stk);
-/** Moves all stacks in pp's cache to the pool, under one lock. pp is the caller's, or nobody's. Mirrors stackcache_clear in Go. */
-void stackcache_flush(P *pp);
+/** Moves all stacks in pp's cache to the pool, under one lock. pp is the caller's, or nobody's. Mirrors stackcache_clear. */
+void stackcache_clear(P *pp);
 /**
  * Gives the memory of some free stacks in the pool back to the system, at most 32. They are taken out of the pool before that, and
  * no lock is held while the system works: that may take long, and others want stacks meanwhile. None of them has a page of memory
@@ -73,12 +73,7 @@ void stackcache_flush(P *pp);
  * @return bytes of stacks, of which only those that were touched had memory; 0: no free stack there had any
  */
 size_t stackpool_release(void);
-/**
- * Gives the memory of free stacks back to the system: those in pp's cache (which must be the caller's, or nobody's) and in
- * the pool; pp == NULL: of all Ps and the pool, while the world is stopped. As stackpool_release does. @return bytes
- */
-size_t stackcache_clear(P *pp);
-/** Bytes that stackcache_clear(NULL) would return now: free stacks in all caches and the pool. Takes no lock; may be stale. */
+/** Bytes of free stacks whose memory could go back to the system: in all caches and the pool. Takes no lock; may be stale. */
 size_t stackcache_bytes(void);
 
 /** A new G with a stack of n bytes (n == 0: none) and stackguard0 = stack.lo + STACK_GUARD, in Gidle, else zero. On g0. Mirrors malg. */

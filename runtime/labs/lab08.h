@@ -106,7 +106,7 @@ void forcegc_start(void);
 void schedtrace(bool detailed);
 /**
  * Gives memory of free stacks back to the system, while the program is quiet. For each P on the idle list,
- * under sched.lock: gfpurge, smallstack_flush and stackcache_flush, all of which are short. What they moved is
+ * under sched.lock: gfpurge, smallstack_flush and stackcache_clear, all of which are short. What they moved is
  * nobody's now, and gives its memory back without sched.lock: by turns stackpool_release, and the stacks of at
  * most 32 dead Gs on sched.gFree.stack are freed, which puts them into the pool, and the Gs move to noStack; and
  * smallstack_trim. Until none finds anything, or no P is idle any more (sched.npidle, a hint will do): then the quiet time is

@@ -4,8 +4,8 @@
 #include "core.h"
 
 /**
- * Bytes for each goroutine that waits on a channel, at most. By default a page of its stack, and half a KiB for its G and the sudog;
- * with a small stack no more than in Go 1.19.
+ * Bytes for each goroutine that waits on a channel, at most. By default a page of its stack, and half a KiB for its
+ * G and what it waits with; with a small stack no more than in Go 1.19.
  */
 enum { DEFAULT_MAX = 4096 + 512, SMALL_MAX = 2730, LEFT_MAX = 512 };
 
@@ -152,6 +152,44 @@ static void given_back(void)
     goprintf(1, "%ld KiB before, %ld KiB with all, %ld KiB when they had ended, %ld KiB after a while\n", (long)(before >> 10),
              (long)(peak >> 10), (long)(gone >> 10), (long)(resident() >> 10));
     CHECK(resident() - before <= (peak - before) / 4, "most of it");
+}
+
+/* ---- a collection gives memory back beside the others, not while the world is stopped ---- */
+
+static _Atomic bool watching;
+static _Atomic int halfway;
+
+static void watch(void *wg)
+{
+    size_t all = stackcache_bytes();
+    while (watching) {
+        size_t now = stackcache_bytes();
+        if (now > all)
+            all = now;
+        halfway += now > all / 8 && now < all / 8 * 7;
+    }
+    wg_done(wg);
+}
+
+static void collected_beside(void)
+{
+    int old = gomaxprocs_set(2);
+    halfway = 0;
+    int64_t end = nanotime() + PATIENCE;
+    while (halfway == 0) { /* how long the kernel lets the watcher wait for its CPU is not ours to say */
+        CHECK(nanotime() < end, "somebody runs while a collection is halfway");
+        struct crowd c;
+        WaitGroup wg = {0};
+        gather(&c, 0);
+        disperse(&c);
+        watching = true;
+        wg_add(&wg, 1);
+        go(watch, &wg);
+        gogc();
+        watching = false;
+        wg_wait(&wg);
+    }
+    gomaxprocs_set(old);
 }
 
 /* ---- a small stack is large enough ---- */
@@ -337,7 +375,7 @@ static const struct test deaths[] = {
 
 static const struct test tests[] = {
     {"small_stacks", small_stacks}, {"default_stacks", default_stacks}, {"rounds", rounds},
-    {"given_back", given_back},     {"small_is_enough", small_is_enough},
+    {"given_back", given_back},     {"collected_beside", collected_beside}, {"small_is_enough", small_is_enough},
 };
 
 int gomain(int argc, char **argv)

@@ -113,8 +113,9 @@ static struct have look(int round)
     schedstats(&h.st);
     goprintf(1, "%s libc, round %d: %ld turns, %ld signals, %lu goroutines, %lu Gs, %lu threads (%lu live), %d descriptors, "
              "%ld KiB resident, %lu KiB of the runtime\n",
-             ishosted ? "with" : "without", round, (long)turns, (long)hits, (unsigned long)h.st.spawns, (unsigned long)h.st.gs, (unsigned long)h.st.threads,
-             (unsigned long)(h.st.threads - h.st.threadsended), h.fds, (long)(h.rss >> 10), (unsigned long)(h.st.sysbytes >> 10));
+             ishosted ? "with" : "without", round, (long)turns, (long)hits, (unsigned long)h.st.spawns,
+             (unsigned long)h.st.gs, (unsigned long)h.st.threads, (unsigned long)(h.st.threads - h.st.threadsended),
+             h.fds, (long)(h.rss >> 10), (unsigned long)(h.st.sysbytes >> 10));
     return h;
 }
 

@@ -216,7 +216,7 @@ void stackfree(stack stk)
     /* END SOLUTION */
 }
 
-void stackcache_flush(P *pp)
+void stackcache_clear(P *pp)
 {
     /* BEGIN SOLUTION
      * Write me: the whole cache to the pool. */
@@ -246,26 +246,10 @@ size_t stackpool_release(void)
     /* END SOLUTION */
 }
 
-size_t stackcache_clear(P *pp)
-{
-    /* BEGIN SOLUTION
-     * Write me: of one P or of all; then the pool, to the end. */
-    if (pp)
-        stackcache_flush(pp);
-    else
-        for (int32_t i = 0; i < load_relaxed(&gomaxprocs); i++) /* the world is stopped */
-            stackcache_flush(allp[i]);
-    size_t bytes = 0;
-    for (size_t n; (n = stackpool_release()) > 0;)
-        bytes += n;
-    return bytes;
-    /* END SOLUTION */
-}
-
 size_t stackcache_bytes(void)
 {
     /* BEGIN SOLUTION
-     * Write me: what stackcache_clear would give back now. No lock: the owners go on counting meanwhile. */
+     * Write me: all free stacks whose memory could go back. No lock: the owners go on counting meanwhile. */
     int64_t n = __atomic_load_n(&pool.n, __ATOMIC_RELAXED); /* statistics */
     for (int32_t i = 0; i < load_relaxed(&gomaxprocs); i++) /* allp only grows */
         n += __atomic_load_n(&allp[i]->stackcache.n, __ATOMIC_RELAXED);

@@ -49,7 +49,7 @@ static bool sweepdead(void)
 size_t scavenge(void)
 {
     /* BEGIN SOLUTION
-     * Write me: for each P: under sched.lock, if it is idle, gfpurge, smallstack_flush and stackcache_flush: all
+     * Write me: for each P: under sched.lock, if it is idle, gfpurge, smallstack_flush and stackcache_clear: all
      * that it kept is nobody's then. GOMAXPROCS may change in between. Then, without sched.lock and while a P
      * is idle: memory of the pool, to which go the stacks of some dead Gs on the global list, and what
      * smallstack_trim frees. */
@@ -59,7 +59,7 @@ size_t scavenge(void)
         if (i < n && pmask_read(idlepMask, (uint32_t)i)) {
             gfpurge(allp[i]);
             smallstack_flush(allp[i]);
-            stackcache_flush(allp[i]);
+            stackcache_clear(allp[i]);
         }
         unlock(&sched.lock);
     }

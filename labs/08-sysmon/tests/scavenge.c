@@ -53,7 +53,7 @@ TEST(WhatARunningPKeepsIsLeftAlone)
 
 TEST(CachedStacksOfIdlePsAreGivenBack)
 {
-    because("an idle P keeps stacks for nobody: stackcache_clear gives them back");
+    because("an idle P keeps stacks for nobody: they are given back");
     call("newp", 2);
     for (int p = 0; p < 2; p++) {
         call("hold", 0, p);

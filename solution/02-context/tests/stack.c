@@ -107,7 +107,7 @@ TEST(ClearedStacksAreEmptyAndUsedAgain)
     int64_t bytes = call("stackcache_bytes");
     if (bytes < MANY * STACK)
         fail("%d stacks of 64 KiB are free, but stackcache_bytes says %lld", MANY, (long long)bytes);
-    expect_call(bytes, "stackcache_clear", NIL);
+    expect_call(bytes, "clear_stacks", NIL);
     expect_call(0, "stackcache_bytes");
     for (int i = 0; i < MANY; i++) {
         int64_t lo = call("stackalloc", STACK);
@@ -143,7 +143,7 @@ TEST(SmallStacksAreTheGivenOnes)
 
 TEST(AFlushedCacheIsEverybodys)
 {
-    because("stackcache_flush moves all of a P's free stacks to the pool, where others find them");
+    because("stackcache_clear moves all of a P's free stacks to the pool, where others find them");
     call("newp", 2);
     call("hold", 0, 0);
     struct stk s[20];
@@ -152,7 +152,7 @@ TEST(AFlushedCacheIsEverybodys)
     for (int i = 0; i < 20; i++)
         release(s[i]);
     int64_t bytes = call("stackcache_bytes");
-    call("stackcache_flush", 0);
+    call("stackcache_clear", 0);
     expect_field(0, "p0.stackcache.n");
     expect_call(bytes, "stackcache_bytes");
     call("hold", 0, 1);
@@ -177,7 +177,7 @@ TEST(MemoryGoesBack32StacksAtATime)
     }
     for (int i = 0; i < MANY; i++)
         release(s[i]);
-    call("stackcache_flush", 0);
+    call("stackcache_clear", 0);
     int64_t all = call("stackcache_bytes"), sum = 0;
     for (int64_t bytes; (bytes = call("stackpool_release")) != 0; sum += bytes)
         if (bytes < 0 || bytes > 32 * STACK)
