@@ -14,7 +14,8 @@ Text text(const char *s)
 
 void bytes_copy(char *to, const char *from, size_t n)
 {
-    __builtin_memcpy(to, from, n);
+    if (n > 0) /* nothing may have no address */
+        __builtin_memcpy(to, from, n);
 }
 
 /** c, or the lower case of it. */
