@@ -124,7 +124,10 @@ static Conn *accepted(intptr_t sysfd, bool tcp, int *err)
     }
     if (tcp)
         setoption((int)sysfd, IPPROTO_TCP, TCP_NODELAY, 1); /* answers must not wait for acknowledgements */
-    return newconn_own((int)sysfd, err);
+    Conn *c = newconn_own((int)sysfd, err);
+    if (c)
+        c->fd.stream = tcp;
+    return c;
 }
 
 Conn *net_accept(Listener *l, int *err)
@@ -180,7 +183,8 @@ Conn *net_dialdeadline(const char *network, const char *addr, int64_t t, int *er
     }
     if (t != 0)
         net_writedeadline(c, 0); /* it was for the connecting, not for the connection */
-    if (a.family != KAF_UNIX)
+    c->fd.stream = a.family != KAF_UNIX;
+    if (c->fd.stream)
         setoption(sysfd, IPPROTO_TCP, TCP_NODELAY, 1);
     return c;
 }

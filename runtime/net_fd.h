@@ -17,6 +17,8 @@
 typedef struct netfd {
     _Atomic uint32_t state; /**< bit 0: closing; above it the references, of which the owner's is one */
     int sysfd;              /**< constant after netfd_init */
+    bool stream;            /**< constant: TCP, where a read that is not filled has emptied the socket (urgent data aside) */
+    bool drained;           /**< rmu: the last read was such a one */
     pollDesc *pd;           /**< likewise */
     Mutex rmu;              /**< held by the reader (or accept): one waits at a time */
     Mutex wmu;              /**< held by the writer */

@@ -55,6 +55,7 @@ typedef struct pollDesc {
     _Atomic uint32_t atomicInfo;  /**< closing, error and deadline bits, and fdseq */
     _Atomic uintptr_t rg;         /**< pdNil, pdReady, pdWait, or the G that is parked to read */
     _Atomic uintptr_t wg;         /**< likewise for writing */
+    _Atomic uint32_t seen;        /**< optional: the event bits of all events so far, added before rg and wg change */
 
     mutex lock;                   /**< protects what follows */
     bool closing;                 /**< pollUnblock was called */
@@ -194,7 +195,9 @@ int netpollclose(int fd);
  * the next netpollBreak let through, only by a call that may wait; another leaves both alone. EINTR: a call with delay > 0
  * returns an empty list, others go on. Before netpollinit: an empty list, at once. Any other error throws "netpoll
  * failed", an event of the eventfd that is not EPOLLIN alone throws a text with "eventfd". Without a P if it may wait.
- * Mirrors netpoll.
+ *
+ * Optional, for speed: an event's bits are added to pd->seen before the direction is made ready, and pollOpen clears them.
+ * Then a read that waits on TCP costs one system call less. Mirrors netpoll.
  */
 gList netpoll(int64_t delay, int32_t *delta);
 /**

@@ -352,6 +352,24 @@ static void half_close_leaves_the_other_half(void)
     }
 }
 
+/* The reader's buffer has room, so after the data it knows the socket to be empty; but the end has come too, and only once. */
+static void data_and_end_come_together(void)
+{
+    Conn *a, *b;
+    char buf[64];
+    for (int i = 0; i < 20; i++) {
+        socket_pair("tcp", &a, &b);
+        CHECK(net_write(a, "q", 1) == 1 && net_read(b, buf, sizeof buf) == 1, "a byte arrives");
+        CHECK(net_write(a, "last", 4) == 4 && net_close(a) == 0, "the last bytes, and the end");
+        gosleep(i % 2 * NSEC_PER_MSEC); /* the poller hears of both at once, or of neither before the read */
+        net_readdeadline(b, nanotime() + PATIENCE);
+        CHECK(net_read(b, buf, sizeof buf) == 4, "the last bytes arrive");
+        intptr_t n = net_read(b, buf, sizeof buf);
+        CHECK(n == 0, "then the end of the stream, not %ld", (long)n);
+        net_close(b);
+    }
+}
+
 static void await_eof(void *c)
 {
     expect_eof(c);
@@ -689,6 +707,7 @@ int gomain(int argc, char **argv)
         {"five_hundred_connections", five_hundred_connections},
         {"streams_arrive_whole", streams_arrive_whole},
         {"half_close_leaves_the_other_half", half_close_leaves_the_other_half},
+        {"data_and_end_come_together", data_and_end_come_together},
         {"a_reading_half_that_is_closed_gives_what_it_has", a_reading_half_that_is_closed_gives_what_it_has},
         {"writing_to_nobody_fails", writing_to_nobody_fails},
         {"reading_nothing_does_not_wait", reading_nothing_does_not_wait},

@@ -194,6 +194,7 @@ pollDesc *pollOpen(int fd, int *err)
     pd->wd = 0;
     store_relaxed(&pd->rg, pdNil); /* not registered yet: nobody else looks */
     store_relaxed(&pd->wg, pdNil); /* likewise */
+    store_relaxed(&pd->seen, 0);   /* likewise */
     publishInfo(pd);
     unlock(&pd->lock);
 

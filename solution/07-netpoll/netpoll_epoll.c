@@ -155,6 +155,8 @@ static int32_t fdevent(gList *toRun, const struct epoll_event *ev)
     if (load_acquire(&pd->fdseq) != seq)
         return 0;
     netpollSetEventErr(pd, ev->events == EPOLLERR, seq);
+    if (ev->events & ~load_relaxed(&pd->seen)) /* bits are only added: a stale look costs one more operation */
+        atomic_fetch_or_explicit(&pd->seen, ev->events, memory_order_relaxed); /* netpollready publishes it */
     return netpollready(toRun, pd, mode);
 }
 
