@@ -73,12 +73,17 @@ static int64_t now_ms(void)
     return (int64_t)(judge_seconds() * 1e3);
 }
 
+int judge_signal(int status)
+{
+    if (judge_launcher && WIFEXITED(status) && WEXITSTATUS(status) > 128 && WEXITSTATUS(status) < 128 + 65)
+        return WEXITSTATUS(status) - 128; /* a launcher reports its child's signal so */
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
 const char *judge_status(int status)
 {
     static char buf[64];
-    int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (judge_launcher && WIFEXITED(status) && WEXITSTATUS(status) > 128 && WEXITSTATUS(status) < 128 + 65)
-        sig = WEXITSTATUS(status) - 128; /* a launcher reports its child's signal so */
+    int sig = judge_signal(status);
     if (sig) {
         const char *name = sigabbrev_np(sig);
         snprintf(buf, sizeof buf, "crashed (SIG%s)", name ? name : "?");
@@ -119,11 +124,7 @@ static _Noreturn void become_guest(int channel, int errfd)
     if (ex >= 0)
         dup2(ex, GUEST_EXTRA_FD);
     close_range(ex >= 0 ? 5 : 4, ~0u, 0);
-    struct rlimit core = {0, 0}, cpu = {10, 11}, files = {256, 256}, fsize = {1 << 20, 1 << 20};
-    setrlimit(RLIMIT_CORE, &core);
-    setrlimit(RLIMIT_CPU, &cpu);
-    setrlimit(RLIMIT_NOFILE, &files);
-    setrlimit(RLIMIT_FSIZE, &fsize);
+    judge_limit(10, 256, 1 << 10);
     char *const env[] = {NULL};
     if (judge_launcher)
         execle(judge_launcher, judge_launcher, judge_guest, NULL, env);

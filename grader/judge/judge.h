@@ -290,6 +290,8 @@ int judge_sweep(void);
 int judge_kill_children(pid_t pid, pid_t except, bool *living);
 /** Marks that the test has looked at something. */
 void judge_used(void);
+/** The signal that ended a guest, also if a launcher says so in its place; 0: none did. */
+int judge_signal(int status);
 /** "exited with status 3", "crashed (SIGSEGV)". */
 const char *judge_status(int status);
 /** The grader's word for an end that nobody asked for: "[crash] ", "[timeout_cpu] ", "[early_exit] ". */
@@ -315,6 +317,11 @@ double judge_seconds(void);
  * (Landlock), signals to any process that is not its own descendant. No more ptrace of the judge then, no kill.
  */
 void judge_confine(void);
+/**
+ * In a child, before it becomes a guest or a program: limits on CPU time, open files and the size of each file that it writes; no
+ * core dumps.
+ */
+void judge_limit(int cpu_s, int files, int file_kb);
 /** Reads a file of /proc/PID as text; false: there is no such process, or it is not ours to see. */
 bool judge_proc(pid_t pid, const char *name, char *buf, size_t size);
 /** Threads of a process now; 0: there is no such process. */

@@ -36,6 +36,16 @@ void judge_confine(void)
     close(fd);
 }
 
+void judge_limit(int cpu_s, int files, int file_kb)
+{
+    const struct rlimit core = {0, 0}, cpu = {(rlim_t)cpu_s, (rlim_t)cpu_s + 1}, nofile = {(rlim_t)files, (rlim_t)files},
+                        fsize = {(rlim_t)file_kb << 10, (rlim_t)file_kb << 10};
+    setrlimit(RLIMIT_CORE, &core);
+    setrlimit(RLIMIT_CPU, &cpu);
+    setrlimit(RLIMIT_NOFILE, &nofile);
+    setrlimit(RLIMIT_FSIZE, &fsize);
+}
+
 bool judge_proc(pid_t pid, const char *name, char *buf, size_t size)
 {
     char path[64];

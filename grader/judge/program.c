@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include "judge.h"
 
-enum { MAXENV = 32, REPORTS_MAX = 1 << 20, SLICE = 50, FLOOD = 64 << 20, DUMP_MS = 500 };
+enum { MAXARGS = 32, REPORTS_MAX = 1 << 20, SLICE = 50, FLOOD = 64 << 20, DUMP_MS = 500 };
 
 /** A growing text with a limit; what is beyond is read and dropped. */
 struct sink {
@@ -69,11 +69,16 @@ static _Noreturn void become_program(const char *path, char *const argv[], char 
     for (int i = 0; i < 3; i++)
         dup2(f[i], i + 1);
     close_range(4, ~0u, 0);
-    struct rlimit core = {0, 0}, cpu = {(rlim_t)cpu_s, (rlim_t)cpu_s + 1};
-    setrlimit(RLIMIT_CORE, &core);
-    setrlimit(RLIMIT_CPU, &cpu);
-    judge_confine();
-    execve(path, argv, env);
+    judge_limit(cpu_s, 4096, 16 << 10);
+    if (judge_launcher) {
+        char *launched[MAXARGS + 2] = {(char *)judge_launcher, (char *)path};
+        for (int i = 1; argv[0] && argv[i] && i < MAXARGS; i++)
+            launched[i + 1] = argv[i];
+        execve(judge_launcher, launched, env);
+    } else {
+        judge_confine();
+        execve(path, argv, env);
+    }
     dprintf(2, "cannot start %s: %s\n", path, strerror(errno));
     _exit(126);
 }
@@ -229,7 +234,7 @@ void judge_expect_exit(const char *file, int line, const struct run_result *res,
         judge_fail(file, line, "[timeout_wall] the program did not end in %.1f s; last output: %s", res->wall,
                    lastwords(res));
     judge_fail(file, line, "%sthe program %s, wanted: status %d; last output: %s",
-               WIFSIGNALED(res->status) ? judge_tag(res->status) : "", judge_status(res->status), code, lastwords(res));
+               judge_signal(res->status) ? judge_tag(res->status) : "", judge_status(res->status), code, lastwords(res));
 }
 
 int64_t reported(const struct run_result *res, const char *key, bool *found)

@@ -14,6 +14,7 @@ from . import elf, hygiene, limited
 
 BUILD_SECONDS = 600
 RUN_MEMORY, RUN_OUTPUT = 64 << 30, 64 << 20
+EXECUTIONS = 3_000_000              # of one scenario: more is the verdict "limit"
 RUN_SECONDS, RUN_CPU = 7200, 600    # of one scenario: its own limit, a number of executions, comes long before
 
 Result = dict[str, Any]
@@ -193,7 +194,7 @@ def run(program: Path, scenarios: Sequence[str], bound: int, replay: Optional[st
 
 def one(program: Path, name: str, bound: int, replay: Optional[str]) -> Result:
     """The result of one scenario. The line comes from the explorer's own process; see explorer/main.c."""
-    cmd = [str(program), "-b", str(bound), *(["-r", replay] if replay else []), name]
+    cmd = [str(program), "-b", str(bound), "-n", str(EXECUTIONS), *(["-r", replay] if replay else []), name]
     p = limited.run(cmd, Path.cwd(), limited.environment(), limited.Limits(
         wall=RUN_SECONDS, cpu=RUN_CPU, memory=RUN_MEMORY, output=RUN_OUTPUT))
     if p.status == 2:

@@ -266,11 +266,14 @@ def wanted(kit: Path, lab: str) -> dict[str, str]:
     return {n: f"{o.stem}" for o in objects for n in elf.defined(o) if n in used}
 
 
-def objects(kit: Path, work: Path, lab: str) -> None:
-    """The objects of one lab, each by itself and then together."""
+def objects(kit: Path, work: Path, lab: str, src: Optional[Path] = None) -> None:
+    """The objects of one lab, each by itself and then together; src: where its sources lie, if not in work."""
+    src = src or work / "labs" / lab
     allowed, own, refers = exports(kit, lab), set(), []
     for path in sorted((work / "mine" / lab).glob("*.o")):
-        label = label_of(work, lab, path)
+        label = label_of(src, lab, path)
+        if not label:           # built from a file that is no longer there
+            continue
         try:
             secs, syms = elf.read(path)
         except ValueError as e:
@@ -294,10 +297,10 @@ def graders(kit: Path) -> set[str]:
     return {n for o in [*(kit / "build/grade/agent").glob("*.o"), *(kit / "build/guest/runtime").glob("*.o")] for n in elf.defined(o)}
 
 
-def label_of(work: Path, lab: str, path: Path) -> str:
-    """The source that an object came from, as its author knows it."""
-    source: Optional[Path] = next((f for f in (work / "labs" / lab).glob(f"{path.stem}.*") if f.suffix in (".c", ".S")), None)
-    return f"labs/{lab}/{source.name if source else 'syscalls.in'}"
+def label_of(src: Path, lab: str, path: Path) -> str:
+    """The source that an object came from, as its author knows it; empty if there is none."""
+    names = [f"{path.stem}.c", f"{path.stem}.S", *(["syscalls.in"] if path.stem == "zsyscall" else [])]
+    return next((f"labs/{lab}/{n}" for n in names if (src / n).is_file()), "")
 
 
 def place(kit: Path, lab: str, stem: str) -> str:

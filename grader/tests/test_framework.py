@@ -49,6 +49,7 @@ WANTED: dict[str, str | None] = {
     "SlowChildOfAFailedTest": "on purpose",
     "SlowChildOfATestThatHangs": "Test timeout expired",
     "NothingIsLeftOfTheTestsBefore": None,
+    "ProgramLimits": None,
     "AsksNothing": "test: it asked the guest nothing",
     "JudgeHangs": "Test timeout expired",
     "WrongAnswer": "honest(1, -2) returned 7, it should be 8",
@@ -129,6 +130,14 @@ def main() -> int:
         if set(found) != set(WANTED):
             bad += 1
             print(f"not ok: the tests are {sorted(found)}")
+        launcher = out / "launcher"
+        launcher.write_text('#!/bin/sh\necho launched >&2\nexec "$@"\n')
+        launcher.chmod(0o755)
+        p = subprocess.run([str(out / "judge"), "-q", str(out / "hostile"), "ProgramLimits", "Honest"], cwd=KIT, timeout=1200,
+                           stdout=subprocess.DEVNULL, env={"ASAN_OPTIONS": "detect_leaks=1", "HANDOFF_LAUNCHER": str(launcher)})
+        if p.returncode:
+            bad += 1
+            print("not ok: with a launcher")
         for line in usage(out):
             bad += 1
             print(f"not ok: {line}")

@@ -201,6 +201,35 @@ def test_a_fault_of_the_grader_leaves_a_lab_ungraded_and_the_others_graded(submi
     assert labs["02-context"]["points"] == 100
 
 
+# The grader with one scenario, and an explorer that gives up after so many executions. The reference needs more than 1,000 and less than 2,000.
+IMPATIENT = """
+import runpy, sys
+sys.path.insert(0, "grader")
+from lib import explore
+explore.EXECUTIONS = int(sys.argv.pop(1))
+explore.names = lambda kit, lab, hidden=True: ["ring_owner_and_thief"]
+runpy.run_path("grader/grade", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("executions, extra", [("2000", 0), ("2000", 3), ("1000", 0)])
+def test_a_limit_of_the_explorer_is_the_submissions_fault_only_if_the_reference_stays_within(submission: Path, executions: str, extra: int) -> None:
+    body_of(submission, "G *runqget(P *pp, bool *inheritTime)", "(void)load_acquire(&pp->runqtail), (void)load_acquire(&pp->runqhead);" * extra)
+    out = submission / "result.json"
+    p = subprocess.run(["/usr/bin/python3", "-c", IMPATIENT, executions, str(submission), "--lab", "03", "--test", "Runqempty", "--json", str(out)],
+                       cwd=KIT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1200)
+    lab = json.loads(out.read_text())["labs"][0]
+    if executions == "1000":
+        assert p.returncode == 75 and lab["points"] is None and "on the reference too" in lab["reason"], p.stdout
+        return
+    t = next(t for t in lab["tests"] if t["kind"] == "scenario")
+    assert p.returncode == 0 and t["status"] == ("timeout_cpu" if extra else "pass") and t["cpu_ms"] > 0, p.stdout
+    if extra:
+        assert "LIMIT: not exhausted after 2000 executions" in t["staff_message"]
+        assert re.search(r"The reference is through after 1\d\d\d executions, your code is not after 2000", t["staff_message"])
+        assert "make explore LAB=03 S=ring_owner_and_thief" in t["staff_message"]
+
+
 @pytest.mark.parametrize("args, words", [
     (["/no/such/folder"], "is not a folder"),
     ([str(KIT / "runtime")], "no lab in"),

@@ -4,6 +4,8 @@
  * test_framework.py expects; a judge that passes one of them can be cheated.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "judge.h"
 
@@ -216,6 +218,22 @@ TEST(NothingIsLeftOfTheTestsBefore)
     usleep(2 * SLOW_MS * 1000); /* what must not come has had the time to */
     if (before > 0 || living_children() > 0)
         fail("%d processes are left of the tests before, then %d", before, living_children());
+}
+
+/* Whole programs have limits as guests have; with a launcher, it starts them too. */
+TEST(ProgramLimits)
+{
+    struct run_result r;
+    run_program((const char *[]){judge_guest, "limits", NULL}, NULL, &(struct limits){.cpu_s = 3}, &r);
+    if (r.status != 0 || strcmp(r.out, "core 0 cpu 3 files 4096 size 16777216\n") != 0)
+        fail("%s %s", judge_status(r.status), r.out);
+    if ((strstr(r.err, "launched") != NULL) != (judge_launcher != NULL))
+        fail("the launcher: %s", r.err);
+    free(r.out), free(r.err), free(r.reports);
+    run_program((const char *[]){judge_guest, "9", NULL}, NULL, NULL, &r); /* fd 3 is not a guest's: it ends with 9 */
+    if (r.status != 9 << 8)
+        fail("%s", judge_status(r.status));
+    free(r.out), free(r.err), free(r.reports);
 }
 
 TEST(AsksNothing)

@@ -222,8 +222,22 @@ static void say_goodbye(void)
     _exit(0);
 }
 
-int main(void)
+/** As a program: tells its limits. */
+static int tell_limits(void)
 {
+    struct rlimit core, cpu, files, size;
+    getrlimit(RLIMIT_CORE, &core);
+    getrlimit(RLIMIT_CPU, &cpu);
+    getrlimit(RLIMIT_NOFILE, &files);
+    getrlimit(RLIMIT_FSIZE, &size);
+    printf("core %ld cpu %ld files %ld size %ld\n", (long)core.rlim_cur, (long)cpu.rlim_cur, (long)files.rlim_cur, (long)size.rlim_cur);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "limits") == 0)
+        return tell_limits();
     while (read(GUEST_FD, &m, sizeof m) == sizeof m) {
         if (strcmp(m.op, "END") == 0)
             say_goodbye();
