@@ -78,9 +78,10 @@ static char *read_all(int fd)
     char *text = malloc(size + 1);
     for (ssize_t n; text && (n = read(fd, text + len, size - len)) > 0;) {
         len += (size_t)n;
-        if (len == size && size < OUTPUT_MAX) {
+        char *more = len == size && size < OUTPUT_MAX ? realloc(text, 2 * size + 1) : NULL;
+        if (more) {
+            text = more;
             size *= 2;
-            text = realloc(text, size + 1);
         }
     }
     if (text)
