@@ -28,7 +28,8 @@ $(O)/bench/fiber: runtime/bench/fiber.cpp $(HOST_DEPS)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -O2 -g -Wall -Wextra -std=gnu++17 -pthread -o $@ $< -lboost_fiber -lboost_context
 
-$(O)/bench/go: runtime/bench/main.go
+# Another Go than the last time may be meant.
+$(O)/bench/go: runtime/bench/main.go $(if $(GO),benchforce)
 	$(call say,GO,$@)
 	@mkdir -p $(@D)
 	$(Q)GO111MODULE=off GOFLAGS= $(or $(GO),go) build -o $@ $<
@@ -42,4 +43,4 @@ bench: benchpeers
 setup-bench:
 	@tools/setup bench
 
-.PHONY: bench benchpeers setup-bench
+.PHONY: bench benchpeers benchforce setup-bench
