@@ -2,7 +2,8 @@
 
 HOST_CFLAGS := -O2 -g -Wall -Wextra -std=gnu11
 HOST_DEPS   := $(wildcard runtime/bench/*.h) runtime/bench/bench.mk
-has_header  = $(shell printf '\#include <$1>\n' | $2 -E -x $3 - >/dev/null 2>&1 && echo yes)
+HASH        := \#
+has_header  = $(shell echo '$(HASH)include <$1>' | $2 -E -x $3 - >/dev/null 2>&1 && echo yes)
 
 BENCH_PEERS := handoff threads epoll echoload
 BENCH_PEERS += $(if $(shell command -v $(or $(GO),go)),go)
