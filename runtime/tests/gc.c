@@ -102,9 +102,12 @@ static void stacks_are_given_back(void)
     CHECK(peak - resident() < MANY * TOUCHED / 4, "the stacks of goroutines that live stay");
     burst_end(&b);
     CHECK(unused() >= (size_t)MANY * STACK_DEFAULT, "all stacks are unused now, %zu bytes are", unused());
-    int64_t before = resident();
+    int64_t before = resident(), limit = nanotime() + PATIENCE;
     gogc();
-    CHECK(unused() == 0, "after a collection no stack is unused, but %zu bytes are", unused());
+    while (unused() != 0) { /* sysmon gives memory back too, in quiet times: what it has in its hands no collection finds */
+        CHECK(nanotime() < limit, "after a collection no stack is unused, but %zu bytes are", unused());
+        gogc();
+    }
     int64_t given = before - resident();
     CHECK(given > MANY * TOUCHED * 3 / 4, "%d goroutines touched %d bytes each, of which only %ld went back",
           MANY, TOUCHED, (long)given);
