@@ -49,6 +49,12 @@ static size_t unused(void)
     return deadstacks() + stackcache_bytes();
 }
 
+/**
+ * In quiet times sysmon gives memory back too (scavenge), and may be in the middle of it: then it has so many bytes of stacks in its
+ * hands, of which nobody else knows, 32 of the pool and those of 32 dead Gs.
+ */
+#define IN_HANDS ((size_t)64 * STACK_DEFAULT)
+
 /* ---- a burst of goroutines that all live at the same time, and then end ---- */
 
 struct burst {
@@ -101,10 +107,10 @@ static void stacks_are_given_back(void)
     gogc(); /* they are alive */
     CHECK(peak - resident() < MANY * TOUCHED / 4, "the stacks of goroutines that live stay");
     burst_end(&b);
-    CHECK(unused() >= (size_t)MANY * STACK_DEFAULT, "all stacks are unused now, %zu bytes are", unused());
+    CHECK(unused() + IN_HANDS >= (size_t)MANY * STACK_DEFAULT, "all stacks are unused now, %zu bytes are", unused());
     int64_t before = resident(), limit = nanotime() + PATIENCE;
     gogc();
-    while (unused() != 0) { /* sysmon gives memory back too, in quiet times: what it has in its hands no collection finds */
+    while (unused() != 0) { /* once more, for what sysmon had in its hands */
         CHECK(nanotime() < limit, "after a collection no stack is unused, but %zu bytes are", unused());
         gogc();
     }
@@ -242,8 +248,8 @@ static void the_line(void)
     s = literal(s, " bytes of stacks\n");
     CHECK(*s == 0, "one line and no more, not \"%s\"", s);
     CHECK(at >= ms && at <= ms + 10000, "the time is now, %ld ms, not %ld", (long)ms, (long)at);
-    CHECK(bytes == wanted, "%ld bytes of stacks were unused, and the line says %ld", (long)wanted,
-          (long)bytes);
+    CHECK(bytes >= wanted - (int64_t)IN_HANDS && bytes <= wanted + (int64_t)IN_HANDS,
+          "%ld bytes of stacks were unused, and the line says %ld", (long)wanted, (long)bytes);
 }
 
 /* ---- by themselves ---- */
